@@ -72,6 +72,7 @@ FOLDERS = {"variables", "assets"}
 MOST_VALUES = 1 << 24  # of a constant
 RESOURCE_TYPES = (20, 21)  # DT_RESOURCE, DT_VARIANT
 REFERENCE = 100  # added to the number of a type that refers to values
+CUDNN = "Cudnn"  # what the names of operations that only a GPU has begin with
 OLDER = "an older rnnauto wrote it, with functions that write files"
 AGAIN = "train the model again: `rnnauto fit -r FOLDER/recipe.yaml -o NEW_FOLDER`"
 
@@ -163,8 +164,7 @@ def node_faults(node: Any, functions: set[str]) -> Iterator[str]:
     from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf import config_pb2
 
-    if node.op not in OPERATIONS:
-        yield f"operation `{node.op}` is not allowed"
+    yield from operation_faults(node.op)
     if not DEVICE.fullmatch(node.device):
         yield f"`{node.name}` runs on `{node.device}`"
     if "config_proto" in node.attr:
@@ -175,6 +175,13 @@ def node_faults(node: Any, functions: set[str]) -> Iterator[str]:
             yield f"how `{node.name}` is run is damaged"
         odd = {field.name for field, _ in config.ListFields()} - CONFIGURED
         yield from (f"`{node.name}` is run with `{name}`" for name in sorted(odd))
+
+
+def operation_faults(name: str) -> Iterator[str]:
+    if name.startswith(CUDNN):
+        yield f"it was written in sight of a GPU (`{name}`), and runs on no processor"
+    elif name not in OPERATIONS:
+        yield f"operation `{name}` is not allowed"
 
 
 def call_faults(called: Any, functions: set[str]) -> Iterator[str]:
@@ -197,8 +204,7 @@ def tensor_faults(tensor: Any, functions: set[str]) -> Iterator[str]:
 
 def operation_list_faults(listed: Any, functions: set[str]) -> Iterator[str]:
     for operation in listed.op:
-        if operation.name not in OPERATIONS:
-            yield f"operation `{operation.name}` is not allowed"
+        yield from operation_faults(operation.name)
 
 
 def object_faults(found: Any, functions: set[str]) -> Iterator[str]:

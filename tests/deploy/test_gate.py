@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import keras
 import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, saved_model_pb2
@@ -388,6 +389,21 @@ def test_no_graph_at_all(tmp_path, mark):
 def test_a_graph_too_large_to_be_one_of_ours(harmless, mark):
     os.truncate(harmless / "saved_model.pb", (512 << 20) + 1)  # a hole: takes no room on disk
     assert refused(harmless, mark) == "`saved_model.pb` is larger than 512 MiB"
+
+
+def test_a_layer_traced_in_sight_of_a_gpu_is_named(tmp_path, mark, monkeypatch):
+    """Keras 3.15 traces an operation that no processor has; it loads, and fails when it is run."""
+    layer = keras.layers.LSTM(4)
+    layer.build((None, None, 1))
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind=None: ["gpu"])
+    weights = {f"weight{at}": each.value for at, each in enumerate(layer.weights)}
+    folder = save(tmp_path / "saved", lambda x: layer(tf.reshape(x, [1, 1, 1]))[0, 0], **weights)
+    monkeypatch.undo()
+    said = "it was written in sight of a GPU (`CudnnRNNV3`), and runs on no processor"
+    assert refused(folder, mark) == said
+    run = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    with pytest.raises(tf.errors.OpError):
+        run(x=tf.constant(1.0))
 
 
 def test_many_faults_are_not_all_listed(harmless, mark):
