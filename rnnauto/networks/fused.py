@@ -25,11 +25,13 @@ class Fused(keras.layers.RNN):
 
     Attributes:
         fused: whether it has the loops here.
+        compiled: whether they are kernels where there are some.
         carried: whether it runs in `carried_loop`.
         learnt: whether what it reads is made by layers that learn.
     """
 
     fused = False
+    compiled = True
     carried = False
     learnt = True
 
@@ -54,12 +56,13 @@ class GRU(Fused, keras.layers.GRU):
 
 
 def fuse(model: Any) -> None:
-    """Train a model's recurrent layers with these loops, unless a GPU has Keras use cuDNN's."""
-    if tf.config.get_visible_devices("GPU"):
-        return
+    """Train a model's recurrent layers with these loops; where there is a GPU, those that cuDNN has
+    nothing for, and without kernels, which are for processors."""
+    gpu = bool(tf.config.get_visible_devices("GPU"))
     for layer in model._flatten_layers():
         if isinstance(layer, Fused):
-            layer.fused = has_loop(layer)
+            layer.fused = has_loop(layer) and not (gpu and isinstance(layer, LSTM | GRU))
+            layer.compiled = not gpu
             layer.learnt = reads_learnt(layer)
 
 
@@ -109,7 +112,7 @@ def looped(layer: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]
     """What Keras' `inner_loop` returns: last output, outputs [batch, timesteps, units], states."""
     states = list(states) if isinstance(states, list | tuple) else [states]
     cell, kind = layer.cell, kind_of(layer)
-    kernel = kernel_of(kind).kernel
+    kernel = kernel_of(kind).kernel if layer.compiled else None
     if kernel is not None:
         weights = [cell.kernel, cell.recurrent_kernel, cell.bias]
         outputs, ends = run_kernel(kernel, sequences, weights, states, learnt=layer.learnt)
