@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,7 +15,9 @@ from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
+from rnnauto.search.starting.device import check_device, trains_on_gpu
 from rnnauto.search.starting.forks import Template
+from rnnauto.search.trial import Values
 from rnnauto.search.workers import Workers, pool
 
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
@@ -25,6 +28,7 @@ MOST_SLOWNESS = 4.0  # a cold disk looks like a busy machine
 DIAGNOSE_SECONDS = 15.0  # kept for the diagnosis; measured 3 to 15
 DIAGNOSE_SHARE = 0.08  # of a budget, where that is less
 WRITE_SECONDS = 4.0  # measured: a part of the diagnosis that has begun, the files and the page
+MOST_ON_GPU = 4  # workers, unless a recipe names more: two had 7 GB of its memory at most
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 
 
@@ -100,20 +104,36 @@ def local_workers(recipe: Recipe, folds: int) -> int:
 
 def check_workers(recipe: Recipe) -> None:
     """Check that workers can be had. Raises: RnnautoError where the recipe wants Ray and it is not
-    installed."""
+    installed, or a GPU and there is none."""
     if recipe.search.workers == "ray" and find_spec("ray") is None:
         raise RnnautoError(
             "`--workers ray`: Ray is not installed", hint="pip install 'rnnauto[ray]'"
         )
+    if recipe.search.workers != "ray":
+        check_device(recipe.search.device)
 
 
 def start_workers(
-    recipe: Recipe, study: Path, folds: int, *, template: Template | None = None
+    recipe: Recipe,
+    study: Path,
+    folds: int,
+    *,
+    first: Sequence[Values],
+    say: Callable[[str], None],
+    template: Template | None = None,
 ) -> AbstractContextManager[Workers]:
     """Start workers for the study saved in a folder: processes of this machine, forked from the
-    template where there is one, or a Ray cluster's."""
+    template where there is one, or a Ray cluster's.
+
+    Args: first: the settings that are tried first, by which the device is chosen where there is a
+        choice.
+    """
     if recipe.search.workers != "ray":
-        return pool(study, worker_count(recipe, folds), template=template)
+        gpu = trains_on_gpu(recipe.search.device, study, first, say)
+        count = worker_count(recipe, folds)
+        if gpu and recipe.search.workers == "auto":
+            count = min(count, MOST_ON_GPU)
+        return pool(study, count, template=template, gpu=gpu)
     from rnnauto.search.ray_workers import Share, ray_pool
 
     search = recipe.search
@@ -144,6 +164,18 @@ def slowness(wall: float, processor: float, *, beside: int) -> float:
     """Reckon how many times longer all takes than on an idle machine, told from a long calculation
     beside so many workers."""
     return min(MOST_SLOWNESS, max(1.0, own_share(beside) * wall / max(processor, 0.1)))
+
+
+def import_beside(workers: int) -> float:
+    """Import TensorFlow while the workers are busy; returns how slow the machine is by that, the
+    baselines' thread counted in."""
+    from rnnauto.networks.quiet import check_no_gpu, import_tensorflow
+
+    wall, processor = time.monotonic(), time.process_time()
+    import_tensorflow()
+    check_no_gpu()
+    wall, processor = time.monotonic() - wall, time.process_time() - processor
+    return slowness(wall, processor, beside=workers)
 
 
 def most_members(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:

@@ -1,7 +1,9 @@
 """Check whether rnnauto works here: versions, what the machine has, a small fit from end to end."""
 
+import json
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,9 +18,11 @@ import polars as pl
 from rnnauto.budget import usable_cores
 from rnnauto.errors import StorageError
 from rnnauto.fitted import Watch
+from rnnauto.networks.quiet import passing_file
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
 from rnnauto.search.fingerprint import versions
+from rnnauto.search.starting.device import LONGEST, lack
 
 DATA = Path(__file__).with_name("doctor.csv")
 LEAST_ACCURACY = 0.8  # measured 1.0; the sequences differ in the order of their numbers alone
@@ -97,17 +101,22 @@ def free_memory() -> float | None:
 
 
 def devices() -> dict[str, Any]:
-    """List what TensorFlow sees, which loops networks are trained by, and its threads (0: as it
-    likes)."""
+    """List what TensorFlow sees, whether recurrent layers run on a GPU, which loops networks are
+    trained by, and its threads (0: as it likes); of a TensorFlow that cannot be imported why so."""
     from rnnauto.networks.quiet import import_tensorflow
 
-    import_tensorflow()
-    import tensorflow as tf
+    try:
+        import_tensorflow()
+        import tensorflow as tf
+    except Exception as error:
+        return {"devices": [], "gpu": f"TensorFlow cannot be imported: {error}"}
 
     found = tf.config.list_physical_devices()
+    gpu = any(each.device_type == "GPU" for each in found)
     return {
         "devices": [f"{device.device_type} {device.name}" for device in found],
-        "training_loops": training_loops(gpu=any(each.device_type == "GPU" for each in found)),
+        "gpu": try_gpu() if gpu else lack() or "TensorFlow sees none",
+        "training_loops": training_loops(gpu=gpu),
         "threads": {
             "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
@@ -115,14 +124,42 @@ def devices() -> dict[str, Any]:
     }
 
 
+def try_gpu() -> str:
+    """Say whether a recurrent layer runs on the GPU, in a process of its own: this one hides it."""
+    with passing_file() as file:
+        handle = file.fileno()
+        command = [sys.executable, "-P", "-m", "rnnauto.networks.cudnn", str(handle)]
+        try:
+            subprocess.run(
+                command, pass_fds=[handle], capture_output=True, timeout=LONGEST, check=True
+            )
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip() or "?"
+            return f"the process that tried it ended: {said.splitlines()[-1]}"
+        except subprocess.TimeoutExpired:
+            return f"a recurrent layer did not run within {LONGEST:.0f} s"
+        file.seek(0)
+        return gpu_words(json.loads(file.read()))
+
+
+def gpu_words(found: dict[str, Any]) -> str:
+    """Say in words what `rnnauto.networks.cudnn` has found."""
+    if not found["gpus"]:
+        return "TensorFlow sees none where it may"
+    names = ", ".join(found["gpus"])
+    if found["fault"]:
+        return f"{names}: a recurrent layer fails: {found['fault']}"
+    how = "cuDNN runs" if found["cudnn"] else "without cuDNN"
+    return f"{names}: {how}, {found['difference']:.0e} from the processor's way"
+
+
 def training_loops(*, gpu: bool) -> str:
     """Say which loops recurrent layers are trained by, and why not by the fastest."""
     from rnnauto.networks.kernels.here import kernel_of
 
-    if gpu:
-        return "Keras' own, on the GPU"
     found = kernel_of("lstm")
-    return f"compiled for {found.said}" if found.kernel else f"TensorFlow's: {found.said}"
+    here = f"compiled for {found.said}" if found.kernel else f"TensorFlow's: {found.said}"
+    return f"{here}; on the GPU cuDNN's, of simple RNNs TensorFlow's" if gpu else here
 
 
 def try_fit(watch: Watch = lambda news: None) -> TryFit:

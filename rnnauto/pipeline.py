@@ -13,11 +13,11 @@ from rnnauto.budget import (
     Clock,
     check_workers,
     expected_finish,
+    import_beside,
     local_workers,
     may_skip_folds,
     most_members,
     single_size,
-    slowness,
     start_workers,
     takes_turns,
 )
@@ -220,11 +220,13 @@ def search_beside_first_model(
 ) -> Searched:
     """Search; meanwhile fit the baselines in a thread, and make a first model of the best trial."""
     family, prepared, recipe = task.family, task.prepared, task.recipe
-    folds = len(prepared.parts.folds)
+    folds, proven = len(prepared.parts.folds), family.openings(task.space)
     with (
         interruptible() as interruption,
         thread_aside() as aside,
-        start_workers(recipe, task.study, folds, template=warm) as workers,
+        start_workers(
+            *(recipe, task.study, folds), first=proven, say=telling(watch), template=warm
+        ) as workers,
     ):
         # much of the table hangs in circles; what is raised while they are collected gets lost
         gc.collect()
@@ -249,7 +251,7 @@ def search_beside_first_model(
             interruption=interruption,
             metric=task.metric,
             rule=recipe.search.select,
-            proven=family.openings(task.space),
+            proven=proven,
             long_training=family.trains_long(task.problem),
             may_skip=may_skip_folds(family, prepared, recipe),
             repeats=recipe.train.distil or single_size(family, recipe) > 1,
@@ -323,18 +325,6 @@ def make_first(
     written = write_model(task, compared.result(), chosen)
     clock.keep_for(most, written.spent)
     return written
-
-
-def import_beside(workers: int) -> float:
-    """Import TensorFlow while the workers are busy; returns how slow the machine is by that, the
-    baselines' thread counted in."""
-    from rnnauto.networks.quiet import check_no_gpu, import_tensorflow
-
-    wall, processor = time.monotonic(), time.process_time()
-    import_tensorflow()
-    check_no_gpu()
-    wall, processor = time.monotonic() - wall, time.process_time() - processor
-    return slowness(wall, processor, beside=workers)
 
 
 def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:

@@ -18,7 +18,7 @@ HANGS = 1001  # units of a job that never ends
 
 def main():
     connection, folder = own_pipe(lambda: None)
-    send(connection, {"ready": True})
+    send(connection, {"ready": True, "memory": 0})
     while True:
         try:
             message = json.loads(connection.recv_bytes())

@@ -59,7 +59,7 @@ def in_process():
     """Every `fit` and `update` in this has its worker in this process."""
     alone = False
 
-    def start_workers(recipe, study, folds, *, template=None):
+    def start_workers(recipe, study, folds, **options):
         nonlocal alone
         alone = recipe.search.trials == folds == 1
         assert recipe.search.workers in {1, "auto"}

@@ -38,10 +38,49 @@ def test_an_answer_no_better_than_chance_is_not_healthy():
 
 
 def test_the_loops_of_training_are_said_and_why_they_are_not_the_fastest(monkeypatch):
-    assert doctor.training_loops(gpu=True) == "Keras' own, on the GPU"
     none = here.Found(None, "llvmlite is not installed")
     monkeypatch.setattr(here, "kernel_of", lambda cell: none)
     assert doctor.training_loops(gpu=False) == "TensorFlow's: llvmlite is not installed"
+    assert doctor.training_loops(gpu=True).endswith(
+        "on the GPU cuDNN's, of simple RNNs TensorFlow's"
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"gpus": []}, "TensorFlow sees none where it may"),
+        (
+            {"gpus": ["H100"], "cudnn": True, "difference": 5e-5, "fault": None},
+            "H100: cuDNN runs, 5e-05 from the processor's way",
+        ),
+        (
+            {"gpus": ["H100"], "cudnn": False, "difference": 2e-7, "fault": None},
+            "H100: without cuDNN, 2e-07 from the processor's way",
+        ),
+        (
+            {"gpus": ["H100"], "cudnn": False, "difference": None, "fault": "no kernel"},
+            "H100: a recurrent layer fails: no kernel",
+        ),
+    ],
+)
+def test_whether_a_recurrent_layer_runs_on_the_gpu_is_said(found, said):
+    assert doctor.gpu_words(found) == said
+
+
+def test_the_gpu_is_tried_in_a_process_of_its_own(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert doctor.try_gpu() == "TensorFlow sees none where it may"
+    monkeypatch.setattr(doctor.sys, "executable", "/bin/false")
+    assert doctor.try_gpu() == "the process that tried it ended: ?"
+
+
+def test_a_tensorflow_that_cannot_be_imported_is_told(monkeypatch):
+    def broken():
+        raise ImportError("libtensorflow_cc.so.2: cannot open shared object file")
+
+    monkeypatch.setattr("rnnauto.networks.quiet.import_tensorflow", broken)
+    assert "libtensorflow_cc" in doctor.devices()["gpu"]
 
 
 def test_the_bundled_data_are_learnt_from_end_to_end():
@@ -52,4 +91,5 @@ def test_the_bundled_data_are_learnt_from_end_to_end():
     assert report["healthy"] and report["failure"] is None
     assert report["accuracy"] >= doctor.LEAST_ACCURACY
     assert any(each.startswith("CPU") for each in report["devices"])
+    assert report["gpu"]
     assert report["training_loops"] == doctor.training_loops(gpu=False)

@@ -18,12 +18,12 @@ def doctor(
     findings: dict[str, Any] = machine()
     for name, value in findings.items():
         console.print(f"{name}: {text_of(value)}")
+    seen = devices()
+    for name, value in seen.items():
+        console.print(f"{name}: {text_of(value)}")
+    findings |= seen
     with watching(console) as watch:
         trial = try_fit(watch)
-    if not trial.failure:  # else TensorFlow may not even be importable
-        findings |= devices()
-        for name in ("devices", "training_loops", "threads"):
-            console.print(f"{name}: {text_of(findings[name])}")
     findings |= {
         "healthy": trial.healthy,
         "seconds": round(trial.seconds, 2),

@@ -163,6 +163,12 @@ class SearchSection(Section):
         description="Worker processes, one thread each; auto: one per core; "
         "ray: one per core of a Ray cluster",
     )
+    device: Auto | Literal["cpu", "gpu"] = Field(
+        "auto",
+        description="What networks are trained on: the GPU, the processor, or auto: where a first "
+        "training step takes less time, where this machine has a GPU; with `--workers ray` "
+        "`ray_gpus` says it",
+    )
     ray_address: str = Field(
         "local",
         min_length=1,

@@ -21,6 +21,8 @@ def unused(recipe: Recipe) -> list[str]:
             for name in RAY
             if chosen(search, name)
         ]
+    elif chosen(search, "device"):
+        said.append("`search.device` is not used with `--workers ray`: `search.ray_gpus` says it")
     return said
 
 

@@ -19,7 +19,7 @@ from rnnauto.search.space import Choices
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 # of the recipe's search; the space is below
-MAY_DIFFER = {"trials", "budget", "workers", "ray_address", "space", "track"}
+MAY_DIFFER = {"trials", "budget", "workers", "device", "ray_address", "space", "track"}
 LONGEST_VALUE = 60  # characters of a value that a message shows
 MOST_SHOWN = 3
 

@@ -1,9 +1,9 @@
 """Serve jobs in a worker process: one thread, one at a time. Its program is `families/worker.py`.
 
 With a file descriptor alone it forks workers (`starting/forks.py`), with a folder too it is one.
-Messages are JSON over the pipe. In: {"job": ...}, {"stop": true}. Out: {"ready": true},
-{"epoch": ...}, {"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that
-the driver is gone, however it died, and ends the worker.
+Messages are JSON over the pipe. In: {"job": ...}, {"stop": true}. Out: {"ready": true, "memory":
+bytes}, {"epoch": ...}, {"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe
+means that the driver is gone, however it died, and ends the worker.
 """
 
 import gc
@@ -22,8 +22,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from rnnauto.networks.cudnn import use_gpu
 from rnnauto.networks.quiet import import_bare, import_tensorflow
 from rnnauto.search.learner import LearnerOf
+from rnnauto.search.starting.device import MEASURE, measure_step
 from rnnauto.search.starting.forks import own_pipe
 from rnnauto.search.study import load_study
 from rnnauto.search.trial import Epoch, Result
@@ -43,6 +45,7 @@ def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
     import_tensorflow(threads=1)
     from rnnauto.search.run_job import run_job
 
+    use_gpu()
     study = load_study(folder, learner_of)
     gc.collect()
     gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
@@ -51,6 +54,8 @@ def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
     def run(
         job: dict[str, Any], on_epoch: Callable[[Epoch], None], stopping: Callable[[], bool]
     ) -> dict[str, Any]:
+        if MEASURE in job:
+            return measure_step(job[MEASURE], study)
         return run_job(job, study, on_epoch=on_epoch, stopping=stopping)
 
     return run
@@ -79,7 +84,7 @@ def serve(prepare: Callable[[Path], Run]) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     run = prepare(folder)
-    send(connection, {"ready": True})
+    send(connection, {"ready": True, "memory": peak_memory()})
     while True:
         job = jobs.get()
         send(connection, outcome(partial(run, job, tell_epoch, stop.is_set)))

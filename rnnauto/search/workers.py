@@ -21,7 +21,7 @@ from rnnauto.search.starting.forks import FORKS, Process, Template
 from rnnauto.search.starting.template import PROGRAM, run, start_template
 from rnnauto.search.trial import Epoch, Job, Result
 
-MOST_MEMORY = 1_200 << 20  # bytes after which a worker is replaced
+MOST_GROWTH = 750 << 20  # bytes since it was ready after which a worker is replaced
 MOST_JOBS = 100  # ... and jobs: whatever leaks slowly ends with it
 # how much longer than it may a job can take before its worker is taken to hang: it ends with an
 # epoch's validation, which may be long where the data are large or the machine has other work
@@ -86,6 +86,7 @@ class Worker:
     Attributes:
         job: what it is at; None: nothing.
         jobs: how many it has done.
+        memory: its bytes when it was ready: what a GPU takes of them stays as it is.
         began_at: when it could begin its job, in time.monotonic()'s seconds.
         stop_by: when that must have ended, where it was told to stop.
     """
@@ -96,6 +97,7 @@ class Worker:
     ready: bool = False
     job: Job | None = None
     jobs: int = 0
+    memory: int = 0
     began_at: float = 0.0
     stop_by: float | None = None
 
@@ -106,12 +108,14 @@ class ProcessPool:
 
     Attributes:
         template: what they are forked from; None where each is started anew.
+        gpu: they train on the GPU.
         peak_memory: of the largest so far, in bytes.
     """
 
     folder: Path
     program: tuple[str, ...] = PROGRAM
     template: Template | None = None
+    gpu: bool = False
     workers: list[Worker] = field(default_factory=list)
     peak_memory: int = 0
 
@@ -162,6 +166,7 @@ class ProcessPool:
     def heard(self, worker: Worker, message: dict[str, Any]) -> Iterator[Event]:
         if "ready" in message:
             worker.ready, worker.began_at = True, time.monotonic()
+            worker.memory = message["memory"]
             yield Started()
         elif worker.job is not None:
             yield from self.heard_of(worker.job, worker, message)
@@ -176,7 +181,7 @@ class ProcessPool:
         worker.job, worker.stop_by = None, None
         worker.jobs += 1
         self.peak_memory = max(self.peak_memory, message["memory"])
-        if message["memory"] > MOST_MEMORY or worker.jobs >= MOST_JOBS:
+        if message["memory"] - worker.memory > MOST_GROWTH or worker.jobs >= MOST_JOBS:
             self.replace(worker)
         yield Finished(job, Result.from_json(message["result"]))
 
@@ -205,7 +210,7 @@ class ProcessPool:
             handles = theirs.fileno(), log.fileno()
             process: Process = self.template.fork(str(self.folder), *handles)
         else:
-            process = run(self.program, theirs.fileno(), str(self.folder), log=log)
+            process = run(self.program, theirs.fileno(), str(self.folder), log=log, gpu=self.gpu)
         theirs.close()
         return Worker(process, ours, log)
 
@@ -238,16 +243,20 @@ def pool(
     *,
     forks: bool = FORKS,
     template: Template | None = None,
+    gpu: bool = False,
 ) -> Iterator[ProcessPool]:
     """Workers that run jobs of the study saved in `folder`; all are gone afterwards.
 
     Args:
         program: what Python runs in each: something that calls `worker.serve`.
         forks: fork them from one process, the template where there is one.
+        gpu: they train on the GPU, and are not forked.
     """
-    if template is None and forks:
+    if gpu:
+        template = None
+    elif template is None and forks:
         template = start_template(program)
-    started = ProcessPool(folder, program, template)
+    started = ProcessPool(folder, program, template, gpu)
     started.workers.extend(started.start() for _ in range(workers))
     try:
         yield started

@@ -16,9 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnauto.budget import worker_count
+from rnnauto.budget import import_beside, worker_count
 from rnnauto.finish import Task
-from rnnauto.pipeline import import_beside
 from rnnauto.search.study import Study
 from rnnauto.search.trial import Epoch, Job, Result
 from rnnauto.search.worker import failed
@@ -108,7 +107,8 @@ def import_to_train(task: Task, networks: int) -> float | None:
         import tensorflow as tf
 
         tf.constant(0)  # its threads are made now
-    return None if tf.config.list_physical_devices("GPU") else slow
+    beside = recipe.search.device != "cpu" and tf.config.list_physical_devices("GPU")
+    return None if beside else slow
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from rnnauto.budget import (
     Clock,
     check_workers,
     expected_finish,
+    import_beside,
     local_workers,
     start_workers,
 )
@@ -29,7 +30,7 @@ from rnnauto.families.learners import learner_of
 from rnnauto.finish import Chosen, Exported, Task, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.scored import Updated
-from rnnauto.pipeline import fitted_by, import_beside, posed
+from rnnauto.pipeline import fitted_by, posed, telling
 from rnnauto.prepared import Source
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
@@ -174,7 +175,7 @@ def train_and_judge(
         baselines = aside.submit(
             task.family.fit_baselines, task.prepared, seed=task.recipe.seed, metric=task.metric
         )
-        workers, slow = trainers(task, model, clock, stack)
+        workers, slow = trainers(task, model, clock, stack, watch)
         begun = begin_networks(task, model)
         clock.keep(slow * finish_of(task, begun))
         clock.deadline = max(clock.deadline, time.monotonic() + TRAINING * clock.budget)
@@ -193,15 +194,17 @@ def train_and_judge(
     return fitted_by(task, written, seconds=time.monotonic() - clock.started), judged[0]
 
 
-def trainers(task: Task, model: Opened, clock: Clock, stack: ExitStack) -> tuple[Workers, float]:
+def trainers(
+    task: Task, model: Opened, clock: Clock, stack: ExitStack, watch: Watch
+) -> tuple[Workers, float]:
     """Start what trains, this process itself or workers, and import TensorFlow; returns how slow
     the machine is by that, too."""
     slow = import_to_train(task, model.info.members)
     if slow is not None:
         return stack.enter_context(here(load_study(task.study, learner_of))), slow
-    folds = len(task.prepared.parts.folds)
-    workers = stack.enter_context(start_workers(task.recipe, task.study, folds))
-    return workers, import_beside(clock.beside)
+    folds, first = len(task.prepared.parts.folds), task.family.openings(task.space)
+    workers = start_workers(task.recipe, task.study, folds, first=first, say=telling(watch))
+    return stack.enter_context(workers), import_beside(clock.beside)
 
 
 def finish_of(task: Task, begun: Begun) -> float:

@@ -22,7 +22,7 @@ TEST = "data.test_path"
 ADDRESS, OWN = "search.ray_address", ("local", "auto")  # of this machine
 CHANGES = (  # settings, and sections, that an update has a choice of
     *(TEST, "data.allow", "split", "judge", "update", "train.epochs", "train.patience", "seed"),
-    *("search.budget", "search.objective", "search.workers", "search.track"),
+    *("search.budget", "search.objective", "search.workers", "search.device", "search.track"),
     *(ADDRESS, "search.ray_cpus", "search.ray_gpus"),
 )
 

@@ -48,6 +48,7 @@ from rnnauto.problems.asked import tell_odd
 from rnnauto.reading.opened import open_source
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import check_wanted
+from rnnauto.search.starting.device import STEP_SECONDS, measure_step
 from rnnauto.search.study import load_study, save_study
 from rnnauto.search.trial import Job, architecture_of
 from rnnauto.search.validation import scaled, validate
@@ -262,6 +263,13 @@ def numbers_read(fit):
     if fit.family.name == "anomaly":  # what is labelled as a fault tells nothing of the rest
         return part.numbers[part.targets.to_numpy() != 1], part.static_numbers
     return part.numbers, part.static_numbers
+
+
+def test_a_training_step_can_be_measured(fit):
+    """By which a search with a GPU chooses what it trains on."""
+    found = measure_step(fit.job.to_json(), fit.study)
+    assert 0 < found["seconds_a_step"] < STEP_SECONDS
+    assert found["gpu"] is False
 
 
 def test_a_setting_of_the_search_space_is_followed_or_refused(fit):

@@ -21,8 +21,16 @@ from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.starting.forks import FORKS
 from rnnauto.search.starting.template import warming
-from rnnauto.search.trial import Job, Proposed
-from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
+from rnnauto.search.trial import Job, Proposed, Result
+from rnnauto.search.workers import (
+    Died,
+    Finished,
+    ProcessPool,
+    Progressed,
+    Started,
+    Worker,
+    pool,
+)
 
 pytestmark = pytest.mark.train
 
@@ -208,7 +216,7 @@ def test_a_worker_is_replaced_after_so_many_jobs(fake, monkeypatch):
 
 
 def test_a_worker_that_has_grown_too_big_is_replaced(fake, monkeypatch):
-    monkeypatch.setattr(workers, "MOST_MEMORY", -1)
+    monkeypatch.setattr(workers, "MOST_GROWTH", -1)
     with pool(fake, 1, FAKE) as started:
         (worker,) = started.workers
         started.submit(fake_job("3", 1))
@@ -217,6 +225,18 @@ def test_a_worker_that_has_grown_too_big_is_replaced(fake, monkeypatch):
         assert successor.process.pid != worker.process.pid
         assert is_gone(worker.process.pid)
     wait_for(lambda: is_gone(successor.process.pid))
+
+
+@pytest.mark.parametrize(("memory", "kept"), [(2_200, True), (2_300, False)])
+def test_what_a_worker_has_taken_before_its_first_job_is_no_growth(memory, kept):
+    """With a GPU that is 1.5 GB and more: each worker was replaced after each trial."""
+    worker = Worker(None, None, None, job=job())
+    started, replaced = ProcessPool(Path(), workers=[worker]), []
+    started.replace = replaced.append
+    list(started.heard(worker, {"ready": True, "memory": 1_500 << 20}))
+    result = Result(status="failed", reason="none").to_json()
+    list(started.heard(worker, {"result": result, "memory": memory << 20}))
+    assert (replaced == []) is kept
 
 
 def test_a_full_disk_is_not_a_trials_fault(shared):

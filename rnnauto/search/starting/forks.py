@@ -20,9 +20,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-# elsewhere a process that has loaded the system's own libraries may not go on after a fork, and one
-# that has looked for a GPU may not use it then
-FORKS = sys.platform == "linux" and not Path("/dev/nvidiactl").exists()
+# elsewhere a process that has loaded the system's own libraries may not go on after a fork; nor is
+# one forked that is to use a GPU: where its parent has looked for it, it may not
+FORKS = sys.platform == "linux"
 MOST_BYTES = 1 << 16  # of a request: a path
 KILLED = -signal.SIGKILL
 

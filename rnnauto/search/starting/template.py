@@ -14,6 +14,7 @@ from rnnauto.search.starting.forks import FORKS, Template
 
 PROGRAM = ("-m", "rnnauto.families.worker")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "-1"}  # the driver then is not even asked
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def warming(
     if begun is not None:
         yield begun
         return
-    forks = forks and recipe.search.workers != "ray"
+    forks = forks and recipe.search.workers != "ray" and recipe.search.device != "gpu"
     template = start_template(PROGRAM) if forks else None
     try:
         yield template
@@ -47,9 +48,10 @@ def start_template(program: tuple[str, ...]) -> Template:
 
 
 def run(
-    program: tuple[str, ...], handle: int, *arguments: str, log: BinaryIO
+    program: tuple[str, ...], handle: int, *arguments: str, log: BinaryIO, gpu: bool = False
 ) -> subprocess.Popen[bytes]:
-    """Run Python with one thread and a file descriptor of ours."""
+    """Run Python with one thread and a file descriptor of ours; it sees a GPU only where it is
+    to."""
     return subprocess.Popen(
         # -P: a `random.py` in the user's folder must not be imported in the place of Python's
         [sys.executable, "-P", *program, str(handle), *arguments],
@@ -57,6 +59,6 @@ def run(
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        env={**os.environ, **ONE_THREAD},
+        env={**os.environ, **ONE_THREAD, **({} if gpu else NO_GPU)},
         start_new_session=True,  # Ctrl-C is for the driver, which then stops the workers
     )
