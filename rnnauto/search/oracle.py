@@ -1,5 +1,6 @@
 """Ask and tell keras-tuner's oracles; nothing else of keras-tuner's runs."""
 
+import copy
 import json
 import math
 from collections.abc import Sequence
@@ -27,6 +28,15 @@ FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is train
 MOST_TRIALS = 9999
 SHARED_BY = 16  # trials at once for which one more sweep shares a plan
 FACTOR = 3  # one trial of so many is promoted
+
+
+class Hyperparameters(keras_tuner.HyperParameters):
+    """What every trial has a copy of, which shares the choices: theirs makes them anew."""
+
+    def copy(self) -> "Hyperparameters":
+        copied = copy.copy(self)
+        copied.values = dict(self.values)
+        return copied
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ def make_asker(
         epochs: most of them that Hyperband gives a trial.
         behind: so many of the newest trials a model of the losses knows nothing of.
     """
-    hyperparameters = keras_tuner.HyperParameters()
+    hyperparameters = Hyperparameters()
     for name, options in space.items():
         hyperparameters.Choice(name, [json.dumps(option) for option in options])
     first = [{name: json.dumps(value) for name, value in proposal.items()} for proposal in opening]
