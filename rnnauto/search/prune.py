@@ -42,8 +42,9 @@ def limits(trials: Sequence[Trial], behind: int = BEHIND) -> tuple[float | None,
     if len(curves) < FEWEST:
         return ()
     begin = max(FIRST_EPOCH, round(FIRST_SHARE * statistics.median(map(len, curves))))
-    losses = np.empty((len(curves), max(map(len, curves))))
-    for row, curve in zip(losses, curves, strict=True):
-        row[: len(curve)], row[len(curve) :] = curve, curve[-1]
-    judged = np.median(losses[:, begin - 1 :], axis=0).tolist()
-    return (None,) * min(begin - 1, losses.shape[1]) + tuple(judged)
+    lengths = np.array([len(curve) for curve in curves])
+    epochs = np.arange(begin - 1, lengths.max())
+    # of a trial that has ended by then the last
+    at = (np.cumsum(lengths) - lengths)[:, None] + np.minimum(epochs, lengths[:, None] - 1)
+    judged = np.median(np.concatenate(curves)[at], axis=0).tolist()
+    return (None,) * min(begin - 1, int(lengths.max())) + tuple(judged)

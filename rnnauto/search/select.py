@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
 from operator import attrgetter
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.metrics import direction
-from rnnauto.search.trial import AGAIN, TAUGHT, Result, StudyProblem, Values
+from rnnauto.search.trial import AGAIN, TAUGHT, Result, StudyProblem, Values, shape_of
 
 Rule = Literal["one_standard_error", "best"]
 Rank = tuple[bool, bool, int, float, str]
@@ -104,6 +104,16 @@ class Trial:
         """By epoch of the first fold the lowest loss so far; empty where an epoch has none."""
         best = [epoch.best for epoch in self.results[0].epochs]
         return np.array([] if None in best else best, np.float64)
+
+    # what an epoch of another trial takes is told by hundreds of these whenever one is proposed
+    @cached_property
+    def shape(self) -> tuple[Any, ...]:
+        return shape_of(self.values)
+
+    @cached_property
+    def epoch_seconds(self) -> list[float]:
+        """Mean of the epochs of every fold that has some."""
+        return [each.seconds / len(each.epochs) for each in self.results.values() if each.epochs]
 
     @property
     def scores(self) -> list[float]:

@@ -4,7 +4,7 @@ A trial is a pure function of a small serialisable specification.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -24,6 +24,12 @@ NEEDED: dict[str, type | tuple[type, ...]] = {  # of every trial
 }
 OF_SOME = (
     *("lookback", "scaling", "transform", "differencing", "frame", "attention", "vectors"),
+    *("convolution", "ngrams", "gram_rows", "own_scale", "filling"),
+)
+
+# what makes an epoch long
+SHAPE = (
+    *("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback"),
     *("convolution", "ngrams", "gram_rows", "own_scale", "filling"),
 )
 
@@ -163,7 +169,8 @@ class Job:
         return f"{self.start_from}-more" if self.goes_on else f"{self.trial}-fold{self.fold}"
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # as `asdict`, which copies every number; nobody changes what it gives
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -244,6 +251,11 @@ def architecture_of(values: Values) -> Architecture:
         bidirectional=values["bidirectional"],
         **{name: values[name] for name in OF_SOME if name in values},
     )
+
+
+def shape_of(values: Values) -> tuple[Any, ...]:
+    """Tell what of a setting says how long an epoch takes."""
+    return tuple(map(values.get, SHAPE))
 
 
 def weighs_classes(values: Values) -> bool:

@@ -5,32 +5,21 @@ from itertools import islice
 
 from rnnauto.search.loop import Search
 from rnnauto.search.select import Trial
-from rnnauto.search.trial import Job, Values, seed_of
+from rnnauto.search.trial import Job, Values, seed_of, shape_of
 
 NEWEST = 300  # trials that tell what an epoch takes
-# what makes an epoch long
-SHAPE = (
-    *("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback"),
-    *("convolution", "ngrams", "gram_rows", "own_scale", "filling"),
-)
 
 
 def epoch_seconds(search: Search, values: Values) -> float:
     """What an epoch takes: measured on trials of the same shape, else on all; 0 before any. Of many
     trials only the newest count."""
-    known = [
-        (trial.values, result.seconds / len(result.epochs))
-        for trial in islice(reversed(search.trials.values()), NEWEST)
-        for result in trial.results.values()
-        if result.epochs
-    ]
-    shape = [(name, values.get(name)) for name in SHAPE]
-    same = [
-        seconds for other, seconds in known if all(other.get(name) == own for name, own in shape)
-    ]
+    newest = list(islice(reversed(search.trials.values()), NEWEST))
+    shape = shape_of(values)
+    same = [seconds for trial in newest if trial.shape == shape for seconds in trial.epoch_seconds]
     if same:
         return min(same)
-    return statistics.median(seconds for _, seconds in known) if known else 0.0
+    known = [seconds for trial in newest for seconds in trial.epoch_seconds]
+    return statistics.median(known) if known else 0.0
 
 
 def untaught(search: Search) -> tuple[Trial, ...]:
