@@ -204,7 +204,7 @@ def row_id(case: Case, *taken: str) -> tuple[str, ...]:
         and not (column.kind == "text" and named_sequence(name))
     ]
     by_name = [column.name for column in unique if named_id(column.name)]
-    by_values = [column.name for column in unique if column.running or column.saved or column.code]
+    by_values = [column.name for column in unique if column.running or column.code]
     return tuple((by_name or by_values)[:1])
 
 

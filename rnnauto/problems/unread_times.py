@@ -17,6 +17,8 @@ from rnnauto.times.spelling import regex_of
 from rnnauto.visible import visible
 
 FEWEST_ROWS = 20
+SHOWN = 3  # cells
+COUNTED = r"^(?<word>\p{L}[\p{L} ]*?)[ _.#-]{0,2}(?<number>\d{1,6})$"
 MOSTLY = 0.8  # of the rows of a series have a time of their own
 
 UNREAD_TIME = Kind(
@@ -25,12 +27,14 @@ UNREAD_TIME = Kind(
     or_severity="error",
     title="a column of times cannot be read",
     finds="Columns of text that are named like times and hold another one in nearly every row of a "
-    "series, with a number in each, in a way that no rule reads; no other column is the time. "
+    "series, with a number in each, in a way that no rule reads; no other column is the time. So "
+    "are those that count timesteps behind a word (`visit 1`, `visit 2`), whatever they are "
+    "called, where rows do not stand in the order of their numbers. "
     "An error where such a column is all that a number is predicted from.",
     harm="Rows are taken in the order of the file: where the newest comes first the past is "
     "forecast. And a number that is told from the letters of its date is told from nothing.",
-    remedy="Write them as `2021-01-31` or `2021-01-31 10:00`, or leave the column out with "
-    "`--ignore`.",
+    remedy="Write them as `2021-01-31` or `2021-01-31 10:00`, and counts as numbers alone; or "
+    "leave the column out with `--ignore`.",
     example=Example(
         numbered(
             "quarter,y",
@@ -87,7 +91,12 @@ def unread_times(look: Laid) -> Iterator[Problem]:
     only = layout.features[0].name if len(layout.features) == 1 and not layout.static else None
     for name in (*layout.ignored, *(column.name for column in layout.features)):
         other = frame.schema.get(name) != pl.String or name in look.table.told
-        if other or not named_time(name):
+        if other:
+            continue
+        if ids and counts_timesteps(frame, name, ids) and not counts_on(frame, name, ids):
+            yield out_of_order(frame, name, ids)
+            continue
+        if not named_time(name):
             continue
         cells = frame[name].drop_nulls()
         with_number = int(cells.str.contains(r"\d").sum())
@@ -118,6 +127,35 @@ def unread_times(look: Laid) -> Iterator[Problem]:
             f"with `{flag('--ignore', name)}`",
             severity="error" if told else "warning",
         )
+
+
+def counts_timesteps(frame: pl.DataFrame, name: str, ids: Sequence[str]) -> bool:
+    """Whether all cells are numbers behind one word (`t1`, `Week 12`, `V07`), of which sequences
+    have nearly the same ones; products in baskets are many more than a basket holds."""
+    counts = frame[name].drop_nulls().unique()
+    parts = counts.str.extract_groups(COUNTED).struct.unnest()
+    if parts["word"].null_count() or parts["word"].n_unique() != 1 or len(counts) < SHOWN:
+        return False
+    longest = frame.select(pl.len().over(ids).max()).item()
+    return len(counts) <= 2 * longest and tells_apart(frame, name, ids)
+
+
+def counts_on(frame: pl.DataFrame, name: str, ids: Sequence[str]) -> bool:
+    """Whether these numbers go up, or down, from row to row of each sequence."""
+    step = pl.col(name).str.extract(r"(\d+)$").cast(pl.Float64).diff().over(ids)
+    steps = frame.select(step).to_series().drop_nulls()
+    return bool((steps > 0).all() or (steps < 0).all())
+
+
+def out_of_order(frame: pl.DataFrame, name: str, ids: Sequence[str]) -> Problem:
+    first = frame.filter(pl.struct(ids) == frame.select(pl.struct(ids)).to_series()[0])
+    shown = ", ".join(visible(cell) for cell in first[name].drop_nulls()[:SHOWN])
+    return UNREAD_TIME.problem(
+        f"`{name}` counts timesteps, and the rows of a sequence do not stand in the order of its "
+        f"numbers ({shown}, ...): they are read in the order of the file",
+        name,
+        remedy="write the numbers alone, without the word before them, or sort the rows by them",
+    )
 
 
 def tells_apart(frame: pl.DataFrame, name: str, ids: Sequence[str]) -> bool:

@@ -38,11 +38,6 @@ def test_an_index_with_gaps_is_left_out(tmp_path, name, kept):
     assert [column.name for column in layout.features] == ["x", "z"]
 
 
-def test_rows_keep_the_names_of_an_index_with_gaps(tmp_path):
-    layout = inferred(tmp_path, ",x,z,label", measured(range(100, 400, 5)), "label")
-    assert layout.id == ("column_1",)
-
-
 def test_an_index_with_gaps_is_no_feature_of_timesteps(tmp_path):
     rows = [
         (f"{who}{'' if step == 1 else 8 + step}", f"s{who}", step, who % 7, "ab"[who > 20])

@@ -99,3 +99,27 @@ def test_weeks_that_begin_with_0_are_no_time_and_that_is_said(first, found):
         "y": [at * 7 % 11 + 0.5 for at in range(208)],
     }
     assert ("unread-time" in found_in(columns)) == found
+
+
+def counted(word, order):
+    """Ten sequences whose timesteps are counted behind a word, in an order."""
+    return {
+        "patient": [f"p{who}" for who in range(10) for _ in order],
+        "visit": [f"{word}{number}" for _ in range(10) for number in order],
+        "x": [at * 5 % 13 + 0.5 for at in range(10 * len(order))],
+        "y": ["ab"[who % 2] for who in range(10) for _ in order],
+    }
+
+
+@pytest.mark.parametrize("word", ["t", "Week ", "visit_", "V"])
+def test_counts_behind_a_word_are_warned_of_where_rows_are_in_another_order(word):
+    sorted_as_text = [1, 10, 11, 12, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert found_in(counted(word, sorted_as_text))["unread-time"] == "warning"
+    assert "unread-time" not in found_in(counted(word, range(1, 13)))
+    assert "unread-time" not in found_in(counted(word, range(12, 0, -1)))
+
+
+def test_products_of_baskets_are_no_counts():
+    columns = counted("t", range(1, 13))
+    columns["visit"] = [f"item{at * 7 % 120}" for at in range(120)]
+    assert "unread-time" not in found_in(columns)
