@@ -120,7 +120,7 @@ def backtest(
     check_asked(windows, step, retrain=retrain, budget=budget)
     layout = model.info.layout
     rolled = model.family.roll(data, layout, model.info.encoders, windows=windows, step=step)
-    look(rolled.table, layout)
+    look(rolled.table, layout, model.info.encoders.words)
     if retrain:
         quantiles = retrained(model, rolled, windows, budget, watch)
     else:

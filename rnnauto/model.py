@@ -38,11 +38,12 @@ if TYPE_CHECKING:
 
 ONLY_QUANTILES = Onward()
 
-Look = Callable[[Table, Layout], None]
+Words = Mapping[str, Sequence[str]]
+Look = Callable[[Table, Layout, Words], None]
 Runtime = Literal["onnx", "tensorflow"]
 
 
-def at_nothing(table: Table, layout: Layout) -> None:
+def at_nothing(table: Table, layout: Layout, words: Words) -> None:
     """Leave it at that."""
 
 
@@ -151,7 +152,8 @@ class Model:
         Args:
             search: the beams of `predict`.
             onward: the horizon, paths and seed of `predict`.
-            look: is given the table that was read, and its layout, before anything is predicted.
+            look: is given the table that was read, its layout, and the words that are known of
+                each column, before anything is predicted.
         """
         search.check(lambda: self.run, light=self.light, explain=explain)
         onward.check(explain=explain)
@@ -160,7 +162,7 @@ class Model:
             return Answer(*self.family.go_on(lambda: self.run, data, self.info, onward, **asked))
         with self.opening():
             part = self.read(data, history=history)
-            look(part.table, self.info.layout)
+            look(part.table, self.info.layout, self.info.encoders.words)
         if explain:
             return self.tell_shares(part, probabilities=probabilities)
         return self.tell(part, probabilities=probabilities, search=search)
@@ -216,7 +218,8 @@ class Model:
         Args:
             history: of a forecast, earlier timesteps of the same series: seen, not judged.
             beams, length_penalty: as for `predict`; the scores of `fit` are those of one beam.
-            look: is given the table that was read, and its layout, before anything is predicted.
+            look: is given the table that was read, its layout, and the words that are known of
+                each column, before anything is predicted.
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
@@ -227,7 +230,7 @@ class Model:
         search.check(lambda: self.run, light=self.light)
         info, family = self.info, self.family
         part = family.to_judge(data, info.layout, info.encoders, history=history)
-        look(part.table, info.layout)
+        look(part.table, info.layout, info.encoders.words)
         baselines = family.load_baselines(self.folder / NAME, info.layout, info.encoders)
         asked = {} if search == ONE_BEAM else {"beams": beams, **search.asked}
         answers = family.judged(self.run, part, **asked)

@@ -185,7 +185,8 @@ def tell_divided(model: Asked, file: Divided, add: Add, **how: Any) -> Told:
         answer = replace(answer, table=counted_on(answer.table, layout, told.rows))
         written = known_as_texts(answer.table, layout).schema
         decided = (piece.decided, answer.table.schema, written)
-        told.add(piece, answer, decided, problems_asked(part.table, layout))
+        found = problems_asked(part.table, layout, model.info.encoders.words)
+        told.add(piece, answer, decided, found)
         add(answer.table)
         place, size = piece.end, piece.size
         if piece.last:

@@ -1,6 +1,6 @@
 """Say of a table that a model is to answer, or to be judged by, what `fit` would say of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rnnauto.data.columns import float_columns
@@ -12,9 +12,12 @@ from rnnauto.problems import absent, far_values, features, labels, oddities, siz
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import described, in_order
 from rnnauto.problems.rule import Gathered, Laid, Rule, problems_by
+from rnnauto.problems.unseen_categories import unseen_categories
 from rnnauto.reading.read import Table
 
 Say = Callable[[str], None]
+Words = Mapping[str, Sequence[str]]
+NO_WORDS: Words = {}
 
 # what can be wrong with a table that nothing is learnt from; empty sequences have a note beside
 # the predictions
@@ -28,11 +31,15 @@ RULES: tuple[Rule[Laid], ...] = (
 )
 
 
-def problems_asked(table: Table, layout: Layout) -> tuple[Problem, ...]:
-    """Find what is odd about a table; what keeps `fit` from learning is a warning here."""
+def problems_asked(table: Table, layout: Layout, words: Words = NO_WORDS) -> tuple[Problem, ...]:
+    """Find what is odd about a table; what keeps `fit` from learning is a warning here.
+
+    Args: words: those that the model knows of each column of categories.
+    """
     found = list(table.problems)
     if not table.frame.is_empty():
         found += [*problems_by(RULES, Laid(table, layout)), *repeats(table, layout)]
+        found += unseen_categories(table, layout, words)
     return in_order(
         [
             replace(problem, severity="warning") if problem.severity == "error" else problem
@@ -51,18 +58,25 @@ def repeats(table: Table, layout: Layout) -> Iterable[Problem]:
 
 
 def tell_odd(
-    table: Table, layout: Layout, *, allow: Sequence[str] = (), strict: bool = False, say: Say
+    table: Table,
+    layout: Layout,
+    words: Words = NO_WORDS,
+    *,
+    allow: Sequence[str] = (),
+    strict: bool = False,
+    say: Say,
 ) -> None:
     """Say what was done to read a table, and what is odd about it, a line each.
 
     Args:
+        words: those that the model knows of each column of categories.
         allow: codes of problems that are not said.
         strict: nothing odd is taken.
 
     Raises: RecipeError for an unknown code; DataError, where `strict`, that lists what is odd.
     """
     check_allowed(allow)
-    found = problems_asked(table, layout)
+    found = problems_asked(table, layout, words)
     problems = reported(found, allow)
     if strict and problems:
         raise refused(table.source, problems)

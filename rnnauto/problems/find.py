@@ -23,6 +23,7 @@ from rnnauto.problems import (
     times,
     unbuilt,
     unread_times,
+    unseen_categories,
     unseen_classes,
 )
 from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, problems_by
@@ -73,6 +74,7 @@ KINDS: tuple[Kind, ...] = (
     *kinds_of(RULES),
     *leaks_parts.KINDS,
     *unseen_classes.KINDS,
+    *unseen_categories.KINDS,
     *unbuilt.KINDS,
 )
 

@@ -147,7 +147,7 @@ def answer_rows(model: Model, asked: Asked, limits: Limits) -> tuple[bytes, str]
         try:
             part = model.read(path, history=earlier)
             check_limits(part, max(asked.search.kept, asked.search.answers), limits)
-            tell_odd(part.table, model.info.layout, say=notes.append)
+            tell_odd(part.table, model.info.layout, model.info.encoders.words, say=notes.append)
             answer = model.tell(part, probabilities=asked.probabilities, search=asked.search)
         except RequestError:
             raise

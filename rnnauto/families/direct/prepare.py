@@ -36,6 +36,7 @@ from rnnauto.prepared import (
 )
 from rnnauto.problems.find import in_order
 from rnnauto.problems.unknown_targets import refuse_unknown, texts_of
+from rnnauto.problems.unseen_categories import unseen_in_test
 from rnnauto.problems.unseen_classes import unseen_classes
 from rnnauto.recipe import Recipe, Split
 from rnnauto.splitting import split_sequences
@@ -62,7 +63,10 @@ def prepare(told: Told) -> DirectPrepared:
     learned = split.learned(per_timestep=layout.per_timestep)
     for path, part in split.files(told):
         check_some_known(learned, part, layout, path)
-    unseen = unseen_classes(split.parts, split.test, layout, **own)
+    unseen = [
+        *unseen_classes(split.parts, split.test, layout, **own),
+        *unseen_in_test(learned, split.test, layout),
+    ]
     classes = all_targets(split.parts.development, *split.others)
     folds = tuple(
         deciding(

@@ -80,7 +80,7 @@ def go_on(
     onward: Onward,
     *,
     history: Source | None,
-    look: Callable[[Table, Layout], None],
+    look: Callable[..., None],
 ) -> tuple[pl.DataFrame, tuple[Unanswered, ...]]:
     """Forecast `onward.horizon` timesteps of every series, or draw paths of them.
 
@@ -101,7 +101,7 @@ def go_on(
     if blocks > 1:
         check_known(windows.series, origins, steps, layout, table)
         notes = (*notes, *caveats(layout, steps))
-    look(replace(table, notes=notes), layout)
+    look(replace(table, notes=notes), layout, encoders.words)
     opened = run()
     told = answer(opened, windows)
     empty = without_answer(windows, told)
