@@ -38,12 +38,11 @@ if TYPE_CHECKING:
 
 ONLY_QUANTILES = Onward()
 
-Words = Mapping[str, Sequence[str]]
-Look = Callable[[Table, Layout, Words], None]
+Look = Callable[[Table, Layout, Mapping[str, Sequence[str]]], None]
 Runtime = Literal["onnx", "tensorflow"]
 
 
-def at_nothing(table: Table, layout: Layout, words: Words) -> None:
+def at_nothing(table: Table, layout: Layout, words: Mapping[str, Sequence[str]]) -> None:
     """Leave it at that."""
 
 
@@ -152,8 +151,7 @@ class Model:
         Args:
             search: the beams of `predict`.
             onward: the horizon, paths and seed of `predict`.
-            look: is given the table that was read, its layout, and the words that are known of
-                each column, before anything is predicted.
+            look: is given the table that was read, its layout and the words known, beforehand.
         """
         search.check(lambda: self.run, light=self.light, explain=explain)
         onward.check(explain=explain)
@@ -218,8 +216,7 @@ class Model:
         Args:
             history: of a forecast, earlier timesteps of the same series: seen, not judged.
             beams, length_penalty: as for `predict`; the scores of `fit` are those of one beam.
-            look: is given the table that was read, its layout, and the words that are known of
-                each column, before anything is predicted.
+            look: is given the table that was read, its layout and the words known, beforehand.
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """

@@ -1,6 +1,7 @@
-"""Find timesteps that series lack, and series that step otherwise than the others."""
+"""Find timesteps that series lack, and series that step by no rule or another than the others."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,10 @@ ROW = "__row"
 FEWEST_STEPS = 4  # of a series whose own step counts
 MOST_LOOKED_AT = 2_000  # series
 SHOWN = 5
+FEWEST_UNEVEN = 10
+WIDE = 2.0  # times that nine steps in ten may differ among themselves
+SHORT_AND_LONG = (0.05, 0.95)
+READINGS = tuple(f"{at * at % 89 + 60 * at},{at * 7 % 5}.5" for at in range(1, 60))
 MOST_LOST = 10**15  # counted: a time such as 1e300 is a fault
 TWICE = 2.0
 YEAR = 365.25 * 86_400e6  # microseconds
@@ -72,6 +77,21 @@ OTHER_FREQUENCY = Kind(
         numbered("shop,date,y", *(f"a,{day}" for day in DAYS), *MONTHLY),
         "--target y --id shop --time date",
     ),
+)
+
+
+UNEVEN_STEPS = Kind(
+    code="uneven-steps",
+    severity="warning",
+    title="a series that is forecast has times without a rule",
+    finds="Times that follow no rule, where the longest of nine steps in ten is more than "
+    f"{WIDE:g} times the shortest.",
+    harm="A forecast counts rows, as if they came evenly: what is a minute away is as far as what "
+    "is a day away, a season of rows is none of time, and the next rows are dated by the usual "
+    "step, though nobody knows when they will come.",
+    remedy="Make the steps even first, such as by the mean of each hour. Or have every row "
+    "answered with the time since the last one read: `--task regression`.",
+    example=Example(numbered("seconds,y", *READINGS), "--target y --time seconds"),
 )
 
 
@@ -192,6 +212,35 @@ def year_steps(frequency: Frequency) -> float:
     return steps_per(frequency).get("a year", 1.0)
 
 
+def uneven_steps(look: Laid) -> Iterator[Problem]:
+    frame, layout = look.table.frame, look.layout
+    time, frequency = layout.time, layout.frequency
+    if time is None or frequency is None or frequency.even or not is_clock(frame.schema[time]):
+        return
+    ordered, row_splits = in_order(frame.select(*layout.id, time), layout.id, time)
+    sizes = np.asarray(steps_of(ordered[time], row_splits).sizes, float)
+    if len(sizes) < FEWEST_UNEVEN:
+        return
+    short, long = np.quantile(sizes, SHORT_AND_LONG)
+    if long <= WIDE * short:
+        return
+    shown = " to ".join(shown_step(step, frequency) for step in (short, long))
+    yield UNEVEN_STEPS.problem(
+        f"the steps of `{time}` follow no rule, nine in ten are {shown}: a forecast counts rows as "
+        "if they came evenly, and dates the next ones by the usual step",
+        time,
+        remedy="make the steps even first, such as by the mean of each hour; or have every row "
+        "answered with the time since the last one read, by `--task regression`",
+    )
+
+
+def shown_step(step: float, frequency: Frequency) -> str:
+    if frequency.unit == "number":
+        return f"{step:.4g}"
+    whole = timedelta(seconds=round(step / 1e6))
+    return str(whole) if whole else f"{step / 1e6:.3g} s"
+
+
 def gaps(look: Laid) -> Iterator[Problem]:
     """Find holes in times or counts that are even otherwise."""
     table, layout = look.table, look.layout
@@ -258,5 +307,6 @@ def counters(frame: pl.DataFrame, layout: Layout) -> list[str]:
 RULES = (
     Rule((TIME_GAP,), gaps, has_timed_rows),
     Rule((ABSENT_TIMESTEPS,), absent_timesteps, is_forecast),
+    Rule((UNEVEN_STEPS,), uneven_steps, is_forecast),
     Rule((OTHER_FREQUENCY,), other_frequencies, is_forecast),
 )

@@ -1,6 +1,6 @@
 """Timesteps without a row are said and filled in; series of another frequency are refused."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -87,3 +87,32 @@ def test_the_newest_row_first_is_a_note():
     frame = pl.DataFrame({"date": DAYS, "y": VALUES}).reverse()
     problems = inspect_table(read_table(frame), recipe()).problems
     assert [(each.code, each.severity) for each in problems] == [("newest-first", "note")]
+
+
+def readings(hours):
+    """A number at the end of each of these steps."""
+    hours = np.cumsum(hours)
+    times = [datetime(2024, 3, 1) + timedelta(hours=float(hour)) for hour in hours]
+    return pl.DataFrame({"at": times, "y": [VALUES[n] for n in range(len(times))]})
+
+
+def uneven_in(frame, **problem):
+    found = inspect_table(read_table(frame), recipe(**problem)).problems
+    return [each.message for each in found if each.code == "uneven-steps"]
+
+
+def test_series_whose_times_follow_no_rule_are_warned_of():
+    draw = np.random.default_rng(0)
+    (said,) = uneven_in(readings(draw.exponential(5.0, 120).round(2) + 0.05))
+    assert said.startswith("the steps of `at` follow no rule, nine in ten are 0:1")
+    frame = readings(draw.exponential(5.0, 120) + 0.05).with_columns(x=pl.col("y") * 2 % 3)
+    assert uneven_in(frame, task="regression") == []
+
+
+@pytest.mark.parametrize("late", [0.0, 0.03])
+def test_even_series_and_clocks_that_are_late_are_not(late):
+    draw = np.random.default_rng(0)
+    assert uneven_in(readings(1 + late * draw.random(120))) == []
+    assert uneven_in(with_holes(3)) == []
+    months = pl.DataFrame({"month": MONTHS, "y": VALUES[: len(MONTHS)]})
+    assert uneven_in(months) == []
