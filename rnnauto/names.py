@@ -11,6 +11,12 @@ sent doc document conversation dialog dialogue walk game player participant file
 segment instance example case group grp entity stock ticker symbol meter asset vehicle ship flight
 song piece chorale sample
 """
+# what `...id` is written behind in one word, as in `visitorid` and `orderid`; not `paid`, `humid`
+NAMED_BY_ID = """
+visitor subscriber household employee order invoice transaction ticket card member movie book course
+student driver rider guest loan policy claim item product team school class hotel property listing
+bank branch channel page host
+"""
 TIME_NAMES = """
 t ts dt tstamp time times timestamp datetime date ds step steps timestep frame day days month
 months year years week weeks hour hours minute minutes second seconds sec ms tick ticks position
@@ -30,6 +36,7 @@ description headline utterance sms email post abstract summary prompt answer seq
 peptide protein smiles word string password url domain path command input source src tokens
 """
 ID_WORDS = frozenset(ID_NAMES.split())
+BEFORE_ID = ID_WORDS | frozenset(NAMED_BY_ID.split())
 TIME_WORDS = frozenset(TIME_NAMES.split())
 DATE_WORDS = frozenset(DATE_NAMES.split())
 SEQUENCE_WORDS = frozenset(SEQUENCE_NAMES.split())
@@ -57,7 +64,11 @@ def is_named(name: str, words: frozenset[str], suffixes: frozenset[str]) -> bool
 
 
 def named_id(name: str) -> bool:
-    return is_named(name, ID_WORDS, ID_SUFFIXES) or name_words(name)[:1] == ["id"]
+    if is_named(name, ID_WORDS, ID_SUFFIXES):
+        return True
+    words = name_words(name)
+    joined = len(words) == 1 and words[0].endswith("id") and words[0][:-2] in BEFORE_ID
+    return words[:1] == ["id"] or joined
 
 
 def named_time(name: str) -> bool:

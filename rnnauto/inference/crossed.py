@@ -8,7 +8,7 @@ from itertools import combinations
 import polars as pl
 
 from rnnauto.inference.kinds import Profile
-from rnnauto.names import named_id, named_time
+from rnnauto.names import ROW_WORDS, named_id, named_time
 from rnnauto.reading.joined_time import time_parts
 
 FULL = 0.5  # share of the places of series and times that have a row
@@ -31,7 +31,7 @@ def crossed_names(
     nearly the same combinations would have to come again at every time.
     """
     parts = time_parts(frame)  # a date whose hours are rows of their own is no clock
-    if clock in parts:
+    if clock in parts or clock.lower() in ROW_WORDS:
         return []
     times = frame[clock].n_unique()
     if frame[clock].null_count() or not FEWEST_TIMES <= times <= frame.height // 2:
@@ -51,14 +51,15 @@ def crossed_names(
     return []
 
 
-def naming(profiles: dict[str, Profile], clock: str) -> list[str]:
-    """List the columns that may name series: few categories or whole numbers, without gaps."""
+def naming(profiles: dict[str, Profile], clock: str, *, rows: float = FEWEST_ROWS) -> list[str]:
+    """List the columns that may name series: categories or whole numbers, without gaps, each in so
+    many rows on average."""
     return [
         name
         for name, column in profiles.items()
         if name != clock
         and (column.kind == "category" or (column.kind == "number" and column.whole))
-        and column.known == column.rows >= FEWEST_ROWS * column.distinct
+        and column.known == column.rows >= rows * column.distinct
         and not (column.constant or named_time(name))
     ]
 

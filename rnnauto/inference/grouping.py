@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-from rnnauto.inference.crossed import crossed_names, rank_of_crossed
+from rnnauto.inference.crossed import crossed_names, naming, rank_of_crossed
 from rnnauto.inference.kinds import Profile
 from rnnauto.names import ROW_WORDS, named_id, named_time
 from rnnauto.reading.joined_time import joined_name, time_parts
@@ -22,6 +22,7 @@ CONFLICTS = 0.1  # share of ids whose target may differ inside by fault
 EVEN = 0.9  # share of equal steps that make a series even
 FULL = 0.75  # share of the times from first to last that have a row
 SHORTEST_SERIES = 8
+MANY_TO_ONE = 5  # ids for each of their targets, in a log
 MANY_IDS = 10  # fewer are rather a feature's values, where a name is all the evidence
 CALENDAR = 1000  # whole times from here on are years, dates or seconds of an epoch
 MOST_IDS = 12  # candidates looked at closely
@@ -65,7 +66,8 @@ def group_candidates(
     ]
     if not any(grouping.time or grouping.varying == 0 for grouping in groupings):
         together = composites(frame, profiles, names, clocks, target)
-        groupings += together or crossed(frame, profiles, clocks, target)
+        together = together or crossed(frame, profiles, clocks, target)
+        groupings += together or logged(frame, profiles, clocks, target)
     best = max((grouping.rank for grouping in groupings), default=0)
     return [grouping for grouping in groupings if grouping.rank == best]
 
@@ -230,6 +232,29 @@ def crossed(
         if found:
             return found
     return []
+
+
+def logged(
+    frame: pl.DataFrame, profiles: dict[str, Profile], clocks: Sequence[str], target: Profile
+) -> list[Grouping]:
+    """Find what tells the sequences of a log apart, whose rows stand in the order of one clock: its
+    values come again and again among each other, and each has one target, which is no chance."""
+    clock = next((name for name in clocks if frame[name].is_sorted()), None)
+    fewest = max(MANY_IDS, MANY_TO_ONE * target.distinct)
+    if clock is None or target.distinct < 2:
+        return []
+    found = []
+    for name in naming(profiles, clock, rows=REPEATS):
+        if profiles[name].distinct < fewest:
+            continue
+        runs = find_runs(frame, (name,))
+        if varying_share(frame, (name,), target.name, runs) == 0:
+            reason = (
+                f"its {runs.distinct} values come again and again in the order of `{clock}`, and "
+                f"`{target.name}` is the same in all rows of each"
+            )
+            found.append(Grouping((name,), clock, reason, 2, 0.0, runs))
+    return found
 
 
 def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str, runs: Runs) -> float:

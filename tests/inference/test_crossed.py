@@ -64,6 +64,11 @@ def test_numbers_of_weeks_in_any_order_are_asked_about():
     assert "--id plot --time week" in raised.value.hint
 
 
+def test_a_number_within_a_group_is_no_time():
+    frame = pl.DataFrame(panel(range(1, 31), "index", sort=["b", "o"], sex=["m", "f"]))
+    assert inferred(frame.sort("sort", "sex", "index"), "sales").form == "plain-table"
+
+
 def test_hours_of_a_day_are_no_series():
     hours = [(day, hour) for day in DAYS for hour in range(24)]
     frame = pl.DataFrame(hours, schema=["day", "hr"], orient="row")
