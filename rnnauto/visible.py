@@ -9,9 +9,26 @@ HIDDEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud80
 CONTROLS = re.compile(f"[\\n{HIDDEN}]")
 CONTROLS_IN_LINES = re.compile(f"[{HIDDEN}]")
 SHORT = {"\n": "\\n", "\r": "\\r", "\f": "\\f", "\v": "\\v"}
+ALIKE = {"series"}  # one, or several
+OF_ONE = {"are": "is", "have": "has"}
 BYTES = 0xDC00  # a file name that is no UTF-8 has its bytes beyond here
 # what build servers take for commands, at the start of a line or anywhere
 COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)", re.MULTILINE)
+
+
+def counted(count: int, what: str, do: str = "") -> str:
+    """Say how many there are, and what they do: of one `row of the file` and `have no time` it is
+    `1 row of the file has no time`, of two `2 rows of the file have no time`."""
+    noun, of, whole = what.partition(" of ")
+    many = noun if count == 1 or noun in ALIKE else f"{noun}s"
+    return f"{count:,} {many}{of}{whole}" + (f" {of_some(count, do)}" if do else "")
+
+
+def of_some(count: int, do: str) -> str:
+    """Say what so many do: `have no time` of one is `has no time`."""
+    verb, _, rest = do.partition(" ")
+    one = OF_ONE.get(verb, f"{verb[:-1]}ies" if verb.endswith("y") else f"{verb}s")
+    return f"{one if count == 1 else verb} {rest}".rstrip()
 
 
 def visible(text: str) -> str:

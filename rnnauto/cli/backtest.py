@@ -8,6 +8,7 @@ import typer
 
 from rnnauto.cli.odd import AllowFlag, StrictFlag, looking, tell
 from rnnauto.cli.runtime import RuntimeFlag
+from rnnauto.visible import counted
 
 if TYPE_CHECKING:
     from rnnauto.backtesting import Backtest
@@ -119,7 +120,9 @@ def show(found: "Backtest") -> None:
     tables = []
     for few, shown in ((len(best), names), (2, names), (1, names[:1]), (0, names[:1])):
         beside = best[:few]
-        table = bare_table(f"{len(found.origins)} origins, {told['step']} timesteps apart")
+        table = bare_table(
+            f"{counted(len(found.origins), 'origin')}, {counted(told['step'], 'timestep')} apart"
+        )
         for name in ("origin", "series", *shown):
             table.add_column(name, justify="left" if name == "origin" else "right", no_wrap=True)
         for name in beside:

@@ -8,6 +8,7 @@ import typer
 from rnnauto.cli.odd import AllowFlag, StrictFlag, looking
 from rnnauto.cli.predict import BeamsFlag, PenaltyFlag
 from rnnauto.cli.runtime import RuntimeFlag
+from rnnauto.visible import counted
 
 MOST_CLASSES = 20
 
@@ -40,7 +41,8 @@ def evaluate(
         print_json(evaluation)
         return
     console = data_console()
-    title = f"{evaluation['rows']:,} predictions, {evaluation['sequences']:,} sequences"
+    predictions = counted(evaluation["rows"], "prediction")
+    title = f"{predictions}, {counted(evaluation['sequences'], 'sequence')}"
     print_scores(console, evaluation, title=title)
     for signature in evaluation["signatures"].values():
         console.print(signature, style="dim")

@@ -93,9 +93,11 @@ def source_of(data: Path | None, recipe: "Recipe") -> str:
 def tell(console: "Console", fitted: "Fitted") -> None:
     """Say what came of a fit, and what to do next."""
     from rnnauto.cli.console import settings_line
+    from rnnauto.visible import counted
 
     completed = sum(trial.status == "completed" for trial in fitted.trials)
-    said = [f"best of {completed} trials: {settings_line(fitted.winner.values)}"]
+    trials = counted(completed, "trial")
+    said = [f"best of {trials}: {settings_line(fitted.winner.values)}"]
     if fitted.networks > 1:
         said.append(f"the model is the mean of {fitted.networks} networks")
     tell_model(console, fitted, *said)

@@ -151,7 +151,7 @@ def no_such_column(case: Case, name: str, flag: str) -> DataError:
     by_lower = {other.lower(): other for other in names}
     near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
     hint = f"the columns are {listed(names)}"
-    if names[0] == "column_1":
+    if names[:2] in (["column_1"], ["column_1", "column_2"]):  # one alone is a saved index
         hint = f"the file has no header line, so {hint}"
     if near:
         hint = f"did you mean `{by_lower[near[0]]}`?"

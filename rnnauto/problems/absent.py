@@ -19,6 +19,7 @@ from rnnauto.runs import ordered_runs, steps_alike, steps_inside
 from rnnauto.times.describe import alias_of, steps_per, words_of
 from rnnauto.times.frequency import Frequency, find_frequency, steps_of
 from rnnauto.times.grid import evenness, fill, is_clock
+from rnnauto.visible import counted, of_some
 
 ROW = "__row"
 FEWEST_STEPS = 4  # of a series whose own step counts
@@ -111,9 +112,9 @@ def absent_timesteps(look: Laid) -> Iterator[Problem]:
     rows = ordered[ROW].gather(filled.source[first - 1]).to_list()
     what = {"zero": "zero", "previous": "the value before"}.get(layout.fill, "missing")
     yield ABSENT_TIMESTEPS.problem(
-        f"{filled.absent:,} of {len(absent):,} timesteps have no row, in {len(first)} "
-        f"{'hole' if len(first) == 1 else 'holes'}, the first at {filled.times[int(first[0])]}: "
-        f"filled in as {what}",
+        f"{filled.absent:,} of {len(absent):,} timesteps {of_some(filled.absent, 'have')} no row, "
+        f"in {counted(len(first), 'hole')}, the first at {filled.times[int(first[0])]}: filled in "
+        f"as {what}",
         time,
         [table.line(int(row)) for row in rows[:MOST_ROWS]],
         remedy="nothing to do, if they are not known; `--fill zero` or `--fill previous` takes "
@@ -139,7 +140,7 @@ def other_frequencies(look: Laid) -> Iterator[Problem]:
     listed = ", ".join(f"`{name}`" for name in names[:SHOWN])
     more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
     yield OTHER_FREQUENCY.problem(
-        f"{len(odd):,} series step by another frequency than the others "
+        f"{counted(len(odd), 'series', 'step')} by another frequency than the others "
         f"({words_of(layout.frequency, times.head(1))}): {listed}{more} "
         f"({words_of(frequency, times[int(row_splits[at]) : int(row_splits[at + 1])])})",
         layout.id[0],
@@ -274,7 +275,8 @@ def gaps(look: Laid) -> Iterator[Problem]:
         places = rows[ROW].gather(holes).to_list()
         before = rows[clock].gather([hole - 1 for hole in holes])[0]
         yield TIME_GAP.problem(
-            f"{lost:,} timesteps are missing in {len(holes)} gaps of `{clock}`, the first after "
+            f"{counted(lost, 'timestep', 'are')} missing in "
+            f"{counted(len(holes), f'gap of `{clock}`')}, the first after "
             f"{before}",
             clock,
             table.lines_at(places),

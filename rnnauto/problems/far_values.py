@@ -9,6 +9,7 @@ from rnnauto.arrays import LARGEST
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.spans import Span
+from rnnauto.visible import counted
 
 SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, 99999.0, 999999.0)
 FEWEST_ROWS = 100  # from which shares say something
@@ -76,7 +77,7 @@ def far_values(look: Laid) -> Iterator[Problem]:
             if rows and (few or (many and kind is SENTINEL)):
                 examples = ", ".join(dict.fromkeys(f"{values[row]:g}" for row in rows[:4]))
                 yield kind.problem(
-                    f"{len(rows):,} values of `{name}` {what}: {examples}",
+                    f"{counted(len(rows), f'value of `{name}`', what)}: {examples}",
                     name,
                     table.lines_at(rows),
                     remedy=remedy,

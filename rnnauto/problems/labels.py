@@ -10,6 +10,7 @@ from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
 from rnnauto.reading.text_repairs import shown
 from rnnauto.runs import ordered_runs
+from rnnauto.visible import counted
 
 RARE = 0.02  # share of rows below which a label may be another spelling of a usual one
 FEWEST_ROWS = 100  # from which shares say something
@@ -78,8 +79,8 @@ def rare_labels_of(table: Table, layout: Layout, name: str) -> Iterator[Problem]
         return
     rows = rows_where(target.is_in(rare["label"].implode()))
     yield RARE_LABEL.problem(
-        f"{len(rows):,} rows have one of {rare.height:,} rare labels ({shown(rare['label'])}) "
-        f"beside {shown(usual['label'])}",
+        f"{counted(len(rows), 'row', 'have')} one of {counted(rare.height, 'rare label')} "
+        f"({shown(rare['label'])}) beside {shown(usual['label'])}",
         name,
         table.lines_at(rows),
         remedy="correct what is another spelling of a usual label; each counts as a class of its "
@@ -102,7 +103,7 @@ def duplicate_rows(look: Laid) -> Iterator[Problem]:
     if copies is not None and copies.any():
         rows = rows_where(copies)
         yield DUPLICATE_ROW.problem(
-            f"{len(rows):,} rows are the same as another in every column",
+            f"{counted(len(rows), 'row', 'are')} the same as another in every column",
             None,
             table.lines_at(rows),
             remedy="keep one of each",
@@ -131,7 +132,8 @@ def conflicting_rows(look: Laid) -> Iterator[Problem]:
     rows = rows_where(~keyed["empty"] & (labels > 1))
     if rows:
         yield CONFLICTING_ROWS.problem(
-            f"{len(rows):,} rows have the same input as another, and another `{target}`",
+            f"{counted(len(rows), 'row', 'have')} the same input as another, and another "
+            f"`{target}`",
             target,
             table.lines_at(rows),
             remedy="keep the right one",

@@ -10,6 +10,7 @@ from rnnauto.data.sequences import Sequences
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.problems.layouts import has_target, is_learned_by_sequence
+from rnnauto.visible import counted, of_some
 
 SHOWN = 5
 VISITS = [f"p{at},{t},{at * t % 7}.5,{'up' if at % 2 else 'down'}" for at in range(1, 25)
@@ -70,7 +71,8 @@ def shared_with(
     again = int(np.isin(content_hashes(test), content_hashes(train)).sum())
     if again and not layout.one_timestep:
         yield DUPLICATES.problem(
-            f"{again:,} of the {len(test):,} sequences of the {file} are in the {other} too",
+            f"{again:,} of the {len(test):,} sequences of the {file} {of_some(again, 'are')} in "
+            f"the {other} too",
             remedy="take them out of one of the files: scores on what was learnt by heart say "
             "little",
         )
@@ -80,7 +82,7 @@ def shared_with(
     if both.height:
         shown = ", ".join(f"`{' '.join(map(str, row))}`" for row in both.head(SHOWN).iter_rows())
         yield IDS.problem(
-            f"{both.height:,} ids of the {file} are in the {other} too: {shown}",
+            f"{counted(both.height, f'id of the {file}', 'are')} in the {other} too: {shown}",
             layout.id[0],
             remedy="keep everything of an id in one file, or give other ids to what is not the "
             "same",
@@ -114,7 +116,8 @@ def seen_again(
     if again.height:
         first = " ".join(map(str, again.row(0)))
         yield DUPLICATES.problem(
-            f"{again.height:,} timesteps of the {file} are in the {other} too, such as `{first}`",
+            f"{counted(again.height, f'timestep of the {file}', 'are')} in the {other} too, such "
+            f"as `{first}`",
             layout.time,
             remedy=f"let the {file} begin after the last timestep of the {other}",
         )

@@ -11,6 +11,7 @@ from rnnauto.problems.layouts import answers_per_sequence, has_id_rows
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
 from rnnauto.runs import heads, whole_runs
+from rnnauto.visible import counted
 
 ROW = "__row"
 SHORT = 4  # a sequence of one timestep is odd where the median has this many
@@ -77,8 +78,8 @@ def ids_with_zeros(look: Laid) -> Iterator[Problem]:
             rows = rows_where(ids.is_in(bare))
             pairs = ", ".join(f"`{value}` and `{padded[value]}`" for value in bare[:4])
             yield ID_ZEROS.problem(
-                f"{len(bare):,} ids of `{name}` differ in leading zeros only: {pairs}; they are "
-                "taken for different sequences",
+                f"{counted(len(bare), f'id of `{name}`', 'are')} written with and without leading "
+                f"zeros: {pairs}; they are taken for different sequences",
                 name,
                 table.lines_at(rows),
                 remedy="write an id alike in all its rows",
@@ -90,11 +91,11 @@ def missing_ids(look: Laid) -> Iterator[Problem]:
     if not any(table.frame[name].null_count() for name in ids):
         return
     rows = rows_where(table.frame.select(pl.any_horizontal(pl.col(ids).is_null())).to_series())
+    have = counted(len(rows), "row", "have")
     yield MISSING_ID.problem(
-        f"{len(rows):,} rows have no `{'` or no `'.join(ids)}`: those without any are taken for "
-        "one sequence"
+        f"{have} no `{'` or no `'.join(ids)}`: those without any are taken for one sequence"
         if len(ids) > 1
-        else f"{len(rows):,} rows have no `{ids[0]}`: they are taken for one sequence",
+        else f"{have} no `{ids[0]}`: taken for one sequence",
         ids[0],
         table.lines_at(rows),
         remedy="fill the ids in, or drop the rows",
@@ -113,7 +114,7 @@ def single_timesteps(look: Laid) -> Iterator[Problem]:
         return
     rows = rows_where(lengths == 1)
     yield SINGLE_TIMESTEP.problem(
-        f"{len(rows):,} sequences have a single timestep",
+        f"{counted(len(rows), 'sequence', 'have')} a single timestep",
         layout.id[0],
         table.lines_at(rows),
         remedy="check their ids, or drop them",
@@ -137,7 +138,7 @@ def partly_labelled_by(table: Table, layout: Layout, name: str) -> Iterator[Prob
     if missing["some"].any():
         ids = missing.filter("some")["id"].n_unique()
         yield PARTLY_LABELLED.problem(
-            f"{ids} sequences have `{name}` in some rows only: it is taken for all",
+            f"{counted(ids, 'sequence', 'have')} `{name}` in some rows only: it is taken for all",
             name,
             table.lines_at(rows_where(missing["some"])),
             remedy="nothing to do, if the label belongs to the whole sequence",

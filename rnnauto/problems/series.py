@@ -16,6 +16,7 @@ from rnnauto.problems.targets import (
     ids_shown,
 )
 from rnnauto.reading.read import Table
+from rnnauto.visible import of_some
 
 SHORT_SERIES = Kind(
     code="short-series",
@@ -43,10 +44,11 @@ def series_problems(table: Table, name: str) -> Iterator[Problem]:
     """Find what stands in the way of forecasting one column."""
     values = table.frame[name]
     known = values.drop_nulls()
-    if len(known) < len(values):
+    lacking = len(values) - len(known)
+    if lacking:
         yield MISSING_TARGET.problem(
-            f"{len(values) - len(known):,} of {len(values):,} timesteps have no `{name}`: the last "
-            "value before them is taken for it, and they are left out of losses and scores",
+            f"{lacking:,} of {len(values):,} timesteps {of_some(lacking, 'have')} no `{name}`: the "
+            "last value before is taken for it, and left out of losses and scores",
             name,
             [table.line(row) for row in rows_where(values.is_null())],
             remedy="fill the target in",
@@ -65,8 +67,9 @@ def short_series(look: Gathered) -> Iterator[Problem]:
         return
     shown = ids_shown(sequences.ids[short])
     yield SHORT_SERIES.problem(
-        f"{len(short):,} of {len(sequences):,} series have fewer than {fewest} timesteps, too few "
-        f"to learn from: {shown}; they are left out of training, and forecast all the same",
+        f"{len(short):,} of {len(sequences):,} series {of_some(len(short), 'have')} fewer than "
+        f"{fewest} timesteps, too few to learn from: {shown}; left out of training, and forecast "
+        "all the same",
         layout.id[0],
         lines_of_sequences(look.table, sequences, short[sequences.lengths[short] > 0]),
         remedy="nothing to do, or give them more timesteps",

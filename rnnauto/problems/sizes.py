@@ -16,6 +16,7 @@ from rnnauto.problems.layouts import (
 )
 from rnnauto.problems.rule import Gathered, Rule
 from rnnauto.reading.read import Table
+from rnnauto.visible import counted
 
 FEWEST_SEQUENCES = 10
 FEWEST_TIMESTEPS = 30  # with a target for each
@@ -94,13 +95,13 @@ def size_problems(look: Gathered) -> Iterator[Problem]:
         timesteps = int(sequences.row_splits[-1])
         if timesteps < FEWEST_TIMESTEPS:
             yield TOO_FEW_TIMESTEPS.problem(
-                f"only {timesteps:,} timesteps in {len(sequences):,} sequences",
+                f"only {counted(timesteps, 'timestep')} in {counted(len(sequences), 'sequence')}",
                 remedy=f"at least {FEWEST_TIMESTEPS} timesteps are needed for train, validation "
                 "and test",
             )
     elif len(sequences) < FEWEST_SEQUENCES:
         yield TOO_FEW_SEQUENCES.problem(
-            f"only {len(sequences):,} sequences",
+            f"only {counted(len(sequences), 'sequence')}",
             remedy=f"at least {FEWEST_SEQUENCES} are needed for train, validation and test",
         )
 
@@ -123,7 +124,8 @@ def empty_sequences(look: Gathered) -> Iterator[Problem]:
     empty = np.flatnonzero(look.sequences.lengths == 0)
     if len(empty):
         yield EMPTY_SEQUENCE.problem(
-            f"{len(empty):,} sequences have no timestep: they are left out of training and scores",
+            f"{counted(len(empty), 'sequence', 'have')} no timestep: left out of training "
+            "and scores",
             remedy="fill them in, or drop the rows",
             row=line_of_sequence(look.table, look.sequences, int(empty[0])),
         )
@@ -139,7 +141,7 @@ def repeated_sequences(look: Gathered) -> Iterator[Problem]:
     again = np.flatnonzero(repeated & (sequences.lengths > 0))
     if len(again):
         yield DUPLICATE_SEQUENCE.problem(
-            f"{len(again):,} sequences repeat another",
+            f"{counted(len(again), 'sequence', 'repeat')} another",
             None,
             lines_of_sequences(look.table, sequences, again),
             remedy="nothing to do, or drop the repeats: all of a kind are kept in the same part",

@@ -15,6 +15,7 @@ from rnnauto.problems.layouts import gives_classes, is_learned
 from rnnauto.problems.rule import Gathered, Rule
 from rnnauto.reading.read import Table
 from rnnauto.runs import steady, whole_runs
+from rnnauto.visible import of_some
 
 FEWEST_PER_CLASS = 3  # one for each part
 SHOWN = 5
@@ -115,8 +116,10 @@ def problems_of_target(
         missing = rows_where(targets.is_null())
         words = ", ".join(f"`{word}`" for word in table.taken.get(name, ()))
         yield MISSING_TARGET.problem(
-            f"{len(targets) - len(known):,} of {len(targets):,} {unit} have no `{name}`: they are "
-            "left out of training and scores" + f" ({words} is taken for missing)" * bool(words),
+            f"{len(missing):,} of {len(targets):,} {unit} {of_some(len(missing), 'have')} no "
+            f"`{name}`: left out of training and scores"
+            + f" ({words} is taken for missing)"
+            * bool(words),
             name,
             lines_of_targets(table, layout, sequences, missing),
             remedy="fill the target in, or drop the rows"

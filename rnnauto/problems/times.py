@@ -11,6 +11,7 @@ from rnnauto.problems.layouts import has_timed_rows
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
 from rnnauto.runs import ordered_runs
+from rnnauto.visible import counted
 
 FEW_TWICE = 0.01  # share of rows with a time that occurs twice, above which the id must be wrong
 ROOM = tuple(f"r{room},{t},{t * room % 7}.5,up" for room in range(1, 13) for t in range(1, 11))
@@ -76,7 +77,7 @@ def time_problems(look: Laid) -> Iterator[Problem]:
     missing = rows.filter(pl.col(time).is_null())
     if missing.height:
         yield MISSING_TIME.problem(
-            f"{missing.height:,} rows have no `{time}`: they are put before the others",
+            f"{counted(missing.height, 'row', 'have')} no `{time}`: put before the others",
             time,
             [table.line(int(row)) for row in missing["__row"]],
             remedy="fill the times in, or drop the rows",
@@ -92,7 +93,7 @@ def time_problems(look: Laid) -> Iterator[Problem]:
         )
     elif back.height:
         yield TIME_GOES_BACK.problem(
-            f"`{time}` goes back in {back.height:,} rows: the timesteps are sorted by it",
+            f"`{time}` goes back in {counted(back.height, 'row')}: the timesteps are sorted by it",
             time,
             moved_lines(table, rows, ids, time),
             remedy="nothing to do, unless the order of the file is right: then leave the column "
@@ -124,7 +125,7 @@ def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Pr
     many = twice.height > FEW_TWICE * rows.height
     what = "id and time" if layout.id else "time"
     yield DUPLICATE_TIMESTEP.problem(
-        f"{twice.height:,} rows repeat the {what} ({named(keys)}) of another row",
+        f"{counted(twice.height, 'row', 'repeat')} the {what} ({named(keys)}) of another row",
         layout.time,
         [table.line(int(row)) for row in again["__row"]],
         remedy="name every column that tells sequences apart (`--id` may be repeated), or keep one "

@@ -10,7 +10,7 @@ from rnnauto.reading.distinct import by_distinct
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.text_repairs import FEW, NOTHING, Lines, shown, text_repairs
 from rnnauto.reading.typed import Typed
-from rnnauto.visible import shell_word
+from rnnauto.visible import counted, of_some, shell_word
 
 # digits in groups, by the decimal mark of the column
 GROUPED = {".": r"\d[, '’\x{a0}\x{202f}]\d{3}", ",": r"\d[. '’\x{a0}\x{202f}]\d{3}"}
@@ -206,7 +206,8 @@ def missing_cells(
     if rows:
         spelling = f" ({shown(spelt)})" if spelt.null_count() < len(spelt) else ""
         yield MISSING_CELLS.problem(
-            f"{len(rows)} of {len(after)} cells are missing in `{name}`{spelling}",
+            f"{len(rows):,} of {len(after):,} cells {of_some(len(rows), 'are')} missing in "
+            f"`{name}`{spelling}",
             name,
             [line(row) for row in rows],
             remedy="nothing to do: features may have gaps",
@@ -219,7 +220,7 @@ def number_repairs(before: pl.Series, typed: Typed, line: Lines, rules: Rules) -
     lost = rows_where(known & after.is_null())
     if lost:
         yield NOT_A_NUMBER.problem(
-            f"{len(lost)} cells of `{name}` are no numbers, read as missing: "
+            f"{counted(len(lost), f'cell of `{name}`', 'hold')} no number, read as missing: "
             f"{shown(plain.gather(lost))}",
             name,
             [line(row) for row in lost],
@@ -230,14 +231,15 @@ def number_repairs(before: pl.Series, typed: Typed, line: Lines, rules: Rules) -
     if style.decimal == ",":
         count = int((known & plain.str.contains(",", literal=True)).sum())
         yield DECIMAL_COMMA.problem(
-            f"{count} cells of `{name}` have a decimal comma", name, remedy=NOTHING
+            f"{counted(count, f'cell of `{name}`', 'have')} a decimal comma", name, remedy=NOTHING
         )
     grouped = (known & plain.str.contains(GROUPED[style.decimal])).fill_null(False)
     count = int(grouped.sum())
     if count:
         rare = count <= FEW * len(grouped)  # else it is how the column is written
         yield GROUPED_THOUSANDS.problem(
-            f"{count} cells of `{name}` group their thousands: {shown(plain.filter(grouped))}",
+            f"{counted(count, f'cell of `{name}`', 'have')} grouped thousands: "
+            f"{shown(plain.filter(grouped))}",
             name,
             [line(row) for row in rows_where(grouped)] if rare else [],
             remedy=NOTHING,
@@ -251,9 +253,9 @@ def units_in_cells(known: pl.Series, line: Lines) -> Iterator[Problem]:
     """Tell of a unit beside numbers, and where it stands if not in every cell."""
     units = known.str.contains(NOT_BARE)
     bare = int((~units).sum())
-    others = f"; {bare} have none" if bare else ""
+    others = f"; {bare:,} {of_some(bare, 'have')} none" if bare else ""
     yield UNIT_IN_CELL.problem(
-        f"{int(units.sum())} cells of `{known.name}` carry a unit, read without it: "
+        f"{counted(int(units.sum()), f'cell of `{known.name}`', 'carry')} a unit, read without it: "
         f"{shown(known.filter(units.fill_null(False)))}{others}",
         known.name,
         [line(row) for row in rows_where(units)] if bare else [],
@@ -291,8 +293,8 @@ def whole_as_fraction(plain: pl.Series, after: pl.Series, line: Lines) -> Iterat
     if odd.any() and not odd.all():
         rows = rows_where(odd)
         yield WHOLE_AS_FRACTION.problem(
-            f"{len(rows)} whole numbers of `{plain.name}` are written with a fraction: "
-            f"{shown(plain.gather(rows))}",
+            f"{counted(len(rows), f'whole number of `{plain.name}`', 'are')} written with a "
+            f"fraction: {shown(plain.gather(rows))}",
             plain.name,
             [line(row) for row in rows],
             remedy=NOTHING,
@@ -308,7 +310,8 @@ def time_repairs(
     )
     if lost:
         yield NOT_A_TIME.problem(
-            f"{len(lost)} cells of `{name}` are no times: {shown(plain.gather(lost))}",
+            f"{counted(len(lost), f'cell of `{name}`', 'hold')} no time: "
+            f"{shown(plain.gather(lost))}",
             name,
             [line(row) for row in lost],
             remedy="correct the cells; as it is these rows have no time",
@@ -320,7 +323,7 @@ def time_repairs(
     odd = rows_where(after.is_not_null() & (shape != counts["shape"][0]))
     if len(odd) <= FEW * len(after):
         yield MIXED_TIMES.problem(
-            f"{len(odd)} cells of `{name}` write the time in another way: "
+            f"{counted(len(odd), f'cell of `{name}`', 'write')} the time in another way: "
             f"{shown(plain.gather(odd))}",
             name,
             [line(row) for row in odd],

@@ -6,6 +6,7 @@ import polars as pl
 
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.runs import heads
+from rnnauto.visible import counted
 
 Lines = Callable[[int], int]
 NOTHING = "nothing to do"
@@ -187,7 +188,7 @@ def odd_texts(
         # what most cells show is how the column is written
         if rows and len(rows) <= FEW * len(cells):
             yield kind.problem(
-                f"{len(rows)} cells of `{name}` {what}",
+                counted(len(rows), f"cell of `{name}`", what),
                 name,
                 [line(row) for row in rows],
                 remedy=remedy,
@@ -209,8 +210,8 @@ def spellings(plain: pl.Series, line: Lines) -> Iterator[Problem]:
     rows = rows_where(plain.is_in(rare.implode())) if len(rare) else []
     if rows:
         yield CAPITALS.problem(
-            f"{len(rows)} cells of `{plain.name}` differ from others in capitals only: "
-            f"{shown(plain.gather(rows))}",
+            f"{counted(len(rows), f'cell of `{plain.name}`', 'differ')} from others in capitals "
+            f"only: {shown(plain.gather(rows))}",
             plain.name,
             [line(row) for row in rows],
             remedy="spell them alike, unless they mean different things",

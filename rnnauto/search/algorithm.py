@@ -4,6 +4,7 @@ import math
 from typing import Literal
 
 from rnnauto.search.space import Choices
+from rnnauto.visible import counted
 
 Algorithm = Literal["random", "bayesian", "hyperband", "grid"]
 FEWEST_TO_LEARN = 40  # trials from which a model of the losses has something to learn from
@@ -18,9 +19,10 @@ def choose_algorithm(
         return wanted, "as asked for"
     settings = math.prod(len(options) for options in space.values())
     if settings <= trials:
-        return "grid", f"{trials} trials are enough for each of the {settings} settings"
+        shown = "the one setting" if settings == 1 else f"each of the {settings} settings"
+        return "grid", f"{counted(trials, 'trial', 'are')} enough for {shown}"
     if trials < FEWEST_TO_LEARN:
-        return "random", f"{trials} trials are too few to learn from"
+        return "random", f"{counted(trials, 'trial', 'are')} too few to learn from"
     if budget / trials < SHORT:
         return "hyperband", f"{budget / trials:.1f} s a trial are too few to train each to its end"
     return "bayesian", f"{trials} trials are enough to learn from"

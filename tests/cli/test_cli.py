@@ -322,7 +322,7 @@ def test_strict_refuses_data_that_is_odd(refused, model, tmp_path, command):
     error, hint = refused(command, "new.csv", "-m", "model", "--strict")
     assert error.splitlines() == [
         "`new.csv` has 2 problems, and `--strict` takes none:",
-        "1. 1 rows repeat the id and time (`id`, `t`) of another row (line 4) [duplicate-timestep]",
+        "1. 1 row repeats the id and time (`id`, `t`) of another row (line 4) [duplicate-timestep]",
         "2. 2 rows are the same as another in every column (line 3) [duplicate-row]",
     ]
     assert "--allow CODE" in hint

@@ -96,9 +96,7 @@ def test_missing_targets_are_counted_with_the_first_line():
     table["y"][STEPS : 2 * STEPS] = [None] * STEPS
     problem = only(problems_of(table))
     assert (problem.severity, problem.row) == ("warning", STEPS + 2)
-    assert problem.message == (
-        "1 of 24 sequences have no `y`: they are left out of training and scores"
-    )
+    assert problem.message == ("1 of 24 sequences has no `y`: left out of training and scores")
 
 
 def test_a_label_on_the_first_row_of_a_sequence_is_enough():
@@ -129,7 +127,7 @@ def test_one_long_series_is_enough_and_a_short_one_is_not():
     assert problems_of(series) == ()
     short = {name: values[:20] for name, values in series.items()}
     problem = only(problems_of(short))
-    assert (problem.severity, problem.message) == ("error", "only 20 timesteps in 1 sequences")
+    assert (problem.severity, problem.message) == ("error", "only 20 timesteps in 1 sequence")
 
 
 def test_time_that_goes_back_is_a_warning():
@@ -137,7 +135,7 @@ def test_time_that_goes_back_is_a_warning():
     table["t"][5:7] = [1, 0]
     problem = only(problems_of(table))
     assert (problem.severity, problem.column, problem.row) == ("warning", "t", 8)
-    assert problem.message == "`t` goes back in 1 rows: the timesteps are sorted by it"
+    assert problem.message == "`t` goes back in 1 row: the timesteps are sorted by it"
 
 
 def test_missing_times_are_a_warning():
@@ -145,7 +143,7 @@ def test_missing_times_are_a_warning():
     table["t"][3] = None
     problem = only(problems_of(table))
     assert (problem.severity, problem.row) == ("warning", 5)
-    assert problem.message == "1 rows have no `t`: they are put before the others"
+    assert problem.message == "1 row has no `t`: put before the others"
 
 
 def test_a_few_times_that_occur_twice_are_a_warning_and_many_an_error():
@@ -153,7 +151,7 @@ def test_a_few_times_that_occur_twice_are_a_warning_and_many_an_error():
     table["t"][6] = 0
     few = only(problems_of(table))
     assert (few.severity, few.row) == ("warning", 8)
-    assert few.message == "1 rows repeat the id and time (`id`, `t`) of another row"
+    assert few.message == "1 row repeats the id and time (`id`, `t`) of another row"
     for row in (11, 16, 21):
         table["t"][row] = 0
     many = only(problems_of(table))
@@ -165,7 +163,7 @@ def test_repeated_sequences_are_a_warning():
     texts = [f"the {n} word cell" for n in range(59)] + ["the 7 word cell"]
     problem = only(problems_of({"text": texts, "y": ["up", "down"] * 30}))
     assert (problem.severity, problem.row) == ("warning", 61)
-    assert problem.message == "1 sequences repeat another"
+    assert problem.message == "1 sequence repeats another"
 
 
 def test_rows_of_a_plain_table_may_repeat():
@@ -176,9 +174,7 @@ def test_empty_sequences_are_a_warning():
     texts = [f"the {n} word cell" for n in range(59)] + [None]
     problem = only(problems_of({"text": texts, "y": ["up", "down"] * 30}))
     assert (problem.severity, problem.row) == ("warning", 61)
-    assert problem.message == (
-        "1 sequences have no timestep: they are left out of training and scores"
-    )
+    assert problem.message == ("1 sequence has no timestep: left out of training and scores")
 
 
 def test_constant_features_that_the_user_names_are_a_warning():

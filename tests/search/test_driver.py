@@ -124,7 +124,7 @@ def test_the_first_trial_begins_whatever_the_clock_says_and_no_other(run, second
 def test_a_first_trial_that_fails_out_of_time_is_an_error_with_its_reason(run):
     with pytest.raises(SearchError) as caught:
         run(lambda job: result(None, reason="too wide"), seconds=-100.0)
-    assert caught.value.message == "none of 1 trials completed; the last one: too wide"
+    assert caught.value.message == "the one trial did not complete; the last one: too wide"
 
 
 def test_the_first_trial_is_not_killed_when_the_time_is_up(run):
