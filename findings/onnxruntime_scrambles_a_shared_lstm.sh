@@ -5,7 +5,7 @@
 #   1.23.2 and numpy 2.4.6.
 #
 # Expected: a network that encodes two sequences by one LSTM and compares them is as good in 8 bits whether its two LSTM
-#   operators read the same weights or equal ones. Guessed before running: so it is, for all recurrent operators.
+#   operators read the same weights or equal ones.
 #
 # What happens: to quantize an operator its weights are turned, [units, inputs] to [inputs, units], under one name for
 #   all that read them. At the second operator they are turned already, are given the shape from before, and are turned

@@ -4,8 +4,7 @@
 # Versions: reservoirpy 0.4.2 with numpy 2.4.6.
 #
 # Expected: a model keeps its state from call to call until `reset`, as reservoirpy's guide has it: a series that is run
-#   in two halves, in one piece or by `step` gives the same, with `feedback=True` as without. Guessed before running: so
-#   it is for all models, and lists of series are where it ends.
+#   in two halves, in one piece or by `step` gives the same, with `feedback=True` as without.
 #
 # What happens: without feedback it holds. With feedback `run` hands on what is fed back, and not the reservoir's
 #   state: that stays where `fit` or `step` left it last, or at 0 after `reset`. `step` keeps both. Nothing is said.
