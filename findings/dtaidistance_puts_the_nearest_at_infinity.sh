@@ -7,8 +7,8 @@
 #
 # What happens: `distance_fast` prunes unless told not to. Nothing above the Euclidean distance is followed, which no
 #   warped distance exceeds; but the two are equal where warping can't help, and the bound, a root that is squared
-#   again, is rounded. Where it is rounded down, the one path that counts is cut off, and the answer is inf. So it is in C and,
-#   with `use_pruning=True`, in Python, for two series of one length and of different lengths.
+#   again, is rounded. Where it is rounded down, the one path that counts is cut off, and the answer is inf. So it is in
+#   C and, with `use_pruning=True`, in Python, for two series of one length and of different lengths.
 #
 # Seen (200 series of 20 values of noise, and a copy of each with a little more noise):
 #   distance: 0 of 200 copies at infinity, 200 found as the nearest of all series
