@@ -70,6 +70,8 @@ def test_a_gpu_that_does_not_work_is_told_and_left_alone(gpu):
         False,
         ["device: the processor (on the GPU: out of memory)"],
     )
+    alone = chosen("auto", gpu=Measured(0.1), core=Measured(None, "KeyError: 'none'"))
+    assert alone[0] is True and "KeyError: 'none' on a core" in alone[1][0]
     with pytest.raises(RnnautoError, match="on the GPU: out of memory"):
         chosen("gpu", gpu=broken, core=None)
 

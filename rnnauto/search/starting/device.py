@@ -47,12 +47,11 @@ class Measured:
 
     @property
     def shown(self) -> str:
-        return f"{self.why}" if self.seconds is None else f"{1000 * self.seconds:.1f} ms"
+        return self.why if self.seconds is None else f"{1000 * self.seconds:.1f} ms"
 
 
 def gpu_at_hand() -> bool:
-    """Whether a GPU may be here that TensorFlow can use. Raises: nothing; TensorFlow itself, which
-    takes seconds to import, may still find none."""
+    """Whether a GPU may be here that TensorFlow can use, told without importing it."""
     return not lack()
 
 
@@ -99,7 +98,7 @@ def trains_on_gpu(
         measure: measures one in a process of its own; given the study's folder, a job, and whether
             it sees the GPU.
     """
-    if wanted == "cpu" or not gpu_at_hand():
+    if wanted == "cpu" or (wanted == "auto" and not gpu_at_hand()):
         return False
     measure = measure or measure_apart
     job = Job("step", 0, consistent(dict(measured_one(first))), seed=0)
@@ -114,10 +113,10 @@ def trains_on_gpu(
         return True
     with ThreadPoolExecutor(2) as both:
         there, here = both.map(partial(measure, study, job), (True, False))
-    if there.seconds is None or here.seconds is None:
+    if there.seconds is None:
         say(f"device: the processor (on the GPU: {there.shown})")
         return False
-    faster = there.seconds < here.seconds
+    faster = here.seconds is None or there.seconds < here.seconds
     say(
         f"device: {'the GPU' if faster else 'the processor'} (a training step takes {there.shown} "
         f"on the GPU, {here.shown} on a core; `--device` chooses)"
