@@ -115,11 +115,10 @@ def problems_of_target(
     if len(known) < len(targets):
         missing = rows_where(targets.is_null())
         words = ", ".join(f"`{word}`" for word in table.taken.get(name, ()))
+        taken = f" ({words} is taken for missing)" if words else ""
         yield MISSING_TARGET.problem(
             f"{len(missing):,} of {len(targets):,} {unit} {of_some(len(missing), 'have')} no "
-            f"`{name}`: left out of training and scores"
-            + f" ({words} is taken for missing)"
-            * bool(words),
+            f"`{name}`: left out of training and scores{taken}",
             name,
             lines_of_targets(table, layout, sequences, missing),
             remedy="fill the target in, or drop the rows"

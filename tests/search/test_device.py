@@ -1,8 +1,6 @@
 """What trains the networks of a search: the processor, or a GPU."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -94,16 +92,26 @@ def test_a_step_is_measured_in_a_process_of_its_own(tmp_path):
     found = measure_apart(study, Job("step", 0, SMALL, seed=0), gpu=False)
     assert found.why == "" and 0 < found.seconds < 5
     assert not list((study / "weights").iterdir())
-    if not HERE:
-        asked = measure_apart(study, Job("step", 0, SMALL, seed=0), gpu=True)
-        assert asked == Measured(None, "TensorFlow sees none (`pip install 'rnnauto[gpu]'`)")
 
 
-def test_what_goes_wrong_while_a_step_is_measured_is_told(tmp_path):
-    study = small_study(tmp_path / "study")
-    odd = Job("step", 0, {**SMALL, "cell": "none"}, seed=0)
-    assert measure_apart(study, odd, gpu=False) == Measured(None, "KeyError: 'none'")
-    lost = measure_apart(tmp_path, odd, gpu=False)
+def told(*messages, gpu):
+    """What is made of these messages of a process, which says no more."""
+    left = [json.dumps(message).encode() for message in ({"ready": True}, *messages)]
+    return device.heard(lambda: left.pop(0), lambda seconds: bool(left), gpu=gpu)
+
+
+def test_what_a_process_has_measured_is_heard():
+    seen, unseen = ({"result": {"seconds_a_step": 0.1, "gpu": gpu}} for gpu in (True, False))
+    assert told(seen, gpu=True) == told(unseen, gpu=False) == Measured(0.1)
+    none = Measured(None, "TensorFlow sees none (`pip install 'rnnauto[gpu]'`)")
+    assert told(unseen, gpu=True) == none
+    failed = {"result": {"status": "failed", "reason": "KeyError: 'none'"}, "memory": 0}
+    assert told(failed, gpu=True) == Measured(None, "KeyError: 'none'")
+    assert told(gpu=True) == Measured(None, "no step ended within 180 s")
+
+
+def test_the_last_words_of_a_process_that_measures_are_told(tmp_path):
+    lost = measure_apart(tmp_path, Job("step", 0, SMALL, seed=0), gpu=False)
     assert lost.seconds is None and "FileNotFoundError" in lost.why
 
 
@@ -134,13 +142,6 @@ def test_workers_that_use_a_gpu_are_not_forked(tmp_path):
     wanted = Recipe.parse({"search": {"device": "gpu"}})
     with warming(wanted) as template, pool(tmp_path, 0, gpu=True) as started:
         assert template is None and started.template is None
-
-
-def test_a_recurrent_layer_is_tried_where_there_is_a_gpu():
-    command = [sys.executable, "-m", "rnnauto.networks.cudnn", "1"]
-    found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-    assert found["fault"] is None
-    assert found["cudnn"] is bool(found["gpus"])
 
 
 def test_on_a_processor_there_is_no_cudnn():
