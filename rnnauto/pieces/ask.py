@@ -34,6 +34,7 @@ Add = Callable[[pl.DataFrame], None]
 COUNT = re.compile(r"^([\d,]+)(?: of [\d,]+)? (.*)$", re.DOTALL)
 # what stands in single cells, or in the rows of one sequence
 ADDED_UP = frozenset({"missing-cells", "duplicate-timestep", "partly-labelled"})
+SEVERAL = {"row repeats": "rows repeat", "sequence has": "sequences have"}  # of these: one, several
 
 
 class Asked(Protocol):
@@ -67,11 +68,16 @@ class Counted:
     pieces: int = 0
     count: int | None = 0
 
+    @property
+    def words(self) -> str:
+        """What the message says behind its count, of several."""
+        return of_several(COUNT.sub(r"\2", self.first.message))
+
     def and_in(self, problem: Problem) -> "Counted":
         """Add the problem of one more piece."""
         found = COUNT.match(problem.message)
         count = None
-        if found and self.count is not None and found[2] == COUNT.sub(r"\2", self.first.message):
+        if found and self.count is not None and of_several(found[2]) == self.words:
             count = self.count + int(found[1].replace(",", ""))
         return replace(self, pieces=self.pieces + 1, count=count)
 
@@ -81,11 +87,17 @@ class Counted:
         if pieces > 1 and self.first.code in ADDED_UP and self.count is not None:
             found = COUNT.match(message)
             of = f" of {rows}" if found and found[0] != f"{found[1]} {found[2]}" else ""
-            message = COUNT.sub(rf"{self.count}{of} \2", message)
+            words = self.words if self.count > 1 or not found else found[2]
+            message = f"{self.count}{of} {words}"
         elif pieces > 1:
             so = f", and so in {self.pieces:,} of {pieces:,} pieces" if self.pieces > 1 else ""
             message = f"among {self.among}{so}: {message}"
         return replace(self.first, message=message)
+
+
+def of_several(words: str) -> str:
+    one = next((one for one in SEVERAL if words.startswith(one)), "")
+    return SEVERAL[one] + words.removeprefix(one) if one else words
 
 
 @dataclass

@@ -20,8 +20,8 @@ CATEGORY_UNSEEN = Kind(
     title="a feature has categories that training has not",
     finds=f"Features with categories in {SHARE:.0%} of their cells or more that stand in no cell "
     "of the training file, or in a single one of a column with many: in a test file, and in what "
-    "`predict`, `evaluate`, `backtest` and `serve` are given. Words of texts and of token lines "
-    "are not looked at.",
+    "`predict`, `evaluate`, `backtest` and `serve` are given. Words of texts, of lists and of "
+    "token lines are not looked at.",
     harm="The network reads all of them as one unknown value. Where a file spells its categories "
     "in another way (`Male` for `m`, `1` for `yes`) it reads nothing of the column.",
     remedy="Write the categories as in the training file; where they are new, train with rows that "
@@ -39,9 +39,12 @@ def unseen_categories(
     table: Table, layout: Layout, words: Mapping[str, Collection[str]]
 ) -> Iterator[Problem]:
     """Warn of what a model that knows these words of each column is asked about."""
+    schema = table.frame.schema
+    # labels of a list are as words of a text
+    single = {name for name, dtype in schema.items() if not dtype.is_nested()}
     for columns in (layout.features, layout.static):
         kept = [column for column in columns if is_looked_at(layout, column.name, words)]
-        kept = [column for column in kept if column.name in table.frame.columns]
+        kept = [column for column in kept if column.name in single]
         cells = category_series(table.frame, kept)
         for name, each in zip(category_names(kept), cells, strict=True):
             yield from unseen_in(name, each, words[name])
@@ -61,9 +64,8 @@ def unseen_in_test(learned: Sequences, test: Sequences, layout: Layout) -> Itera
     ):
         for name, before, cells in zip(category_names(columns), known, asked, strict=True):
             if not before.dtype.is_nested():
-                yield from unseen_in(
-                    name, cells, before.unique().sort().to_list(), " in the test part"
-                )
+                had = before.unique().sort().to_list()
+                yield from unseen_in(name, cells, had, " in the test part")
 
 
 def unseen_in(

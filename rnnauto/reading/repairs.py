@@ -206,8 +206,7 @@ def missing_cells(
     if rows:
         spelling = f" ({shown(spelt)})" if spelt.null_count() < len(spelt) else ""
         yield MISSING_CELLS.problem(
-            f"{len(rows):,} of {len(after):,} cells {of_some(len(rows), 'are')} missing in "
-            f"`{name}`{spelling}",
+            f"{len(rows):,} of {len(after):,} cells missing in `{name}`{spelling}",
             name,
             [line(row) for row in rows],
             remedy="nothing to do: features may have gaps",

@@ -24,12 +24,14 @@ from rnnauto.families.direct.encode import outputs_of
 from rnnauto.families.families import family_of
 from rnnauto.families.language.answer import Continued
 from rnnauto.families.lists.evaluate import ListAnswers
-from rnnauto.pieces.ask import tell_pieces
+from rnnauto.pieces.ask import Counted, tell_pieces
 from rnnauto.pieces.file import predict_file
 from rnnauto.pieces.output import in_format
 from rnnauto.pieces.output import written as in_bytes
 from rnnauto.problems.asked import problems_asked
+from rnnauto.problems.times import DUPLICATE_TIMESTEP
 from rnnauto.reading.opened import open_source
+from rnnauto.visible import counted
 
 EXAMPLES = 200 if os.environ.get("RNNAUTO_SLOW") else 8
 NAMES = [name for name in TABLES if name not in {"series", "forecast"}]  # one sequence is no pieces
@@ -251,7 +253,7 @@ def test_what_pieces_have_is_said_with_the_lines_of_the_file(small, tmp_path):
     path.write_text("\n".join(["a,b", *rows, ""]))
     _, _, _, told = told_in_pieces(Model("plain"), path)
     (missing,) = (each for each in told.problems if each.code == "missing-cells")
-    assert missing.placed == "2 of 120 cells are missing in `a` (line 72)"
+    assert missing.placed == "2 of 120 cells missing in `a` (line 72)"
     repeats = [each for each in told.problems if each.code == "duplicate-sequence"]
     assert all(each.message.startswith("among lines 2 to ") for each in repeats)
 
@@ -303,3 +305,17 @@ def test_a_file_of_any_format_is_written_whole_or_not_at_all(ending, small, tmp_
     with pytest.raises(RnnautoError, match="line 122 has 3"):
         predict_file(model, path, output)
     assert output.read_bytes() == kept and len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (1, 3), (3, 1)])
+def test_what_one_row_does_in_a_piece_several_do_in_all(counts):
+    def found(count):
+        said = f"{counted(count, 'row', 'repeat')} the id"
+        return DUPLICATE_TIMESTEP.problem(said, None, remedy="keep one")
+
+    told = Counted(found(counts[0]), "lines 2 to 9")
+    for count in counts:
+        told = told.and_in(found(count))
+    assert told.problem(100, 2).message == f"{sum(counts)} rows repeat the id"
+    alone = Counted(found(1), "lines 2 to 9").and_in(found(1))
+    assert alone.problem(100, 2).message == "1 row repeats the id"

@@ -64,7 +64,7 @@ def test_sequences_without_a_target_are_left_out_and_counted():
     found, said = said_by(frame, settings())
     everyone = [*found.parts.development.ids["id"], *found.test.sequences.ids["id"]]
     assert sorted(everyone) == [n for n in range(40) if n != 7]
-    assert "1 of 40 sequences have no `y`" in said
+    assert "1 of 40 sequences has no `y`" in said
 
 
 def test_what_was_understood_is_said():

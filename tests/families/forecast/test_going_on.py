@@ -49,7 +49,7 @@ def asked(onward, layout=LAYOUT, run=last_value, dependence=TOGETHER, **series):
     frame, info = info_of(layout, dependence, **series)
     notes = []
 
-    def look(table, layout):
+    def look(table, layout, words):
         notes.extend(table.notes)
 
     table, empty = go_on(lambda: run, frame, info, onward, history=None, look=look)
