@@ -19,9 +19,14 @@ COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)", re.MULTILINE)
 def counted(count: int, what: str, do: str = "") -> str:
     """Say how many there are, and what they do: of one `row of the file` and `have no time` it is
     `1 row of the file has no time`, of two `2 rows of the file have no time`."""
+    return f"{count:,} {some(count, what)}" + (f" {of_some(count, do)}" if do else "")
+
+
+def some(count: int, what: str) -> str:
+    """Name so many of something: two of `row of the file` are `rows of the file`."""
     noun, of, whole = what.partition(" of ")
     many = noun if count == 1 or noun in ALIKE else f"{noun}s"
-    return f"{count:,} {many}{of}{whole}" + (f" {of_some(count, do)}" if do else "")
+    return f"{many}{of}{whole}"
 
 
 def of_some(count: int, do: str) -> str:

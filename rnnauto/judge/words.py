@@ -3,6 +3,7 @@
 import math
 
 from rnnauto.judge.scored import Scored
+from rnnauto.visible import counted
 
 SMALLEST = 1e-4  # below it, numbers are written with a power of ten
 
@@ -54,7 +55,7 @@ def sentence(text: str) -> str:
 
 def learnt_from(windows: int) -> str:
     """Warn of windows whose truth the model may know."""
-    those = "1 window is" if windows == 1 else f"{windows:,} windows are"
+    those = counted(windows, "window", "are")
     return (
         f"{those} neither of the model's own test part nor after it: it may have learnt from what "
         "it forecasts there, which flatters it; `--retrain` fits it anew at every origin"

@@ -276,8 +276,7 @@ def gaps(look: Laid) -> Iterator[Problem]:
         before = rows[clock].gather([hole - 1 for hole in holes])[0]
         yield TIME_GAP.problem(
             f"{counted(lost, 'timestep', 'are')} missing in "
-            f"{counted(len(holes), f'gap of `{clock}`')}, the first after "
-            f"{before}",
+            f"{counted(len(holes), f'gap of `{clock}`')}, the first after {before}",
             clock,
             table.lines_at(places),
             remedy="nothing to do, unless the rows exist: the network is "

@@ -25,7 +25,7 @@ from rnnauto.reading.rules import known_rules
 from rnnauto.reading.token_lines import SENTENCE
 from rnnauto.times.grid import is_clock
 from rnnauto.times.shapes import misread
-from rnnauto.visible import visible
+from rnnauto.visible import counted, visible
 
 MOST_NAMES = 8  # that a message lists
 LONGEST_CELL = 60  # characters of a cell that a message shows
@@ -186,7 +186,7 @@ def refuse_without_time(table: Table, layout: Layout) -> None:
         lost &= pl.DataFrame(targets).select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     if lost.any():
         line = table.line(int(lost.arg_max() or 0))
-        rows = "1 row has" if lost.sum() == 1 else f"{lost.sum():,} rows have"
+        rows = counted(int(lost.sum()), "row", "have")
         raise DataError(
             f"`{table.source}`, column `{layout.time}`: {rows} no time (line {line})",
             hint="a forecast goes on from the latest time: fill them in, or leave these rows out",

@@ -39,19 +39,16 @@ def unseen_categories(
     table: Table, layout: Layout, words: Mapping[str, Collection[str]]
 ) -> Iterator[Problem]:
     """Warn of what a model that knows these words of each column is asked about."""
+    if layout.tokens is not None or layout.form == "token-lines":
+        return
     schema = table.frame.schema
     # labels of a list are as words of a text
-    single = {name for name, dtype in schema.items() if not dtype.is_nested()}
+    single = {name for name, dtype in schema.items() if not dtype.is_nested() and words.get(name)}
     for columns in (layout.features, layout.static):
-        kept = [column for column in columns if is_looked_at(layout, column.name, words)]
-        kept = [column for column in kept if column.name in single]
+        kept = [column for column in columns if column.name in single]
         cells = category_series(table.frame, kept)
         for name, each in zip(category_names(kept), cells, strict=True):
             yield from unseen_in(name, each, words[name])
-
-
-def is_looked_at(layout: Layout, name: str, words: Mapping[str, Collection[str]]) -> bool:
-    return layout.tokens is None and layout.form != "token-lines" and bool(words.get(name))
 
 
 def unseen_in_test(learned: Sequences, test: Sequences, layout: Layout) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from rnnauto.arrays import Integers
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.reading.dialect import Text
 from rnnauto.reading.parse import Parsed
+from rnnauto.visible import some
 
 FEW = 100  # rows around which a frame is cut into slices
 UPS = numbered("x,y", "#,up", "#.5,down", times=8)
@@ -150,6 +151,4 @@ def blank_lines(text: Text, lines: Integers | None) -> Integers:
 def counted(count: int, what: str) -> list[str]:
     if not count:
         return []
-    first, _, rest = what.partition(" ")
-    words = what if count == 1 else f"{first}s {rest}" if rest.startswith("of") else f"{what}s"
-    return [f"{count} {words} left out"]
+    return [f"{count} {some(count, what)} left out"]

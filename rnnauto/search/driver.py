@@ -115,10 +115,10 @@ def winner_of(search: Search) -> Trial:
         )
     results = [each for trial in search.trials.values() for each in trial.results.values()]
     reasons = [each.reason for each in results if each.loss is None and each.reason]
-    none = "the one trial did not complete" if len(search.trials) == 1 else ""
+    count = len(search.trials)
+    none = "the one trial did not complete" if count == 1 else f"none of {count} trials completed"
     raise SearchError(
-        (none or f"none of {len(search.trials)} trials completed")
-        + (f"; the last one: {reasons[-1]}" if reasons else ""),
+        none + (f"; the last one: {reasons[-1]}" if reasons else ""),
         hint="give it more time with `--budget`, or start from other data",
     )
 

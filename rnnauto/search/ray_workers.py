@@ -250,14 +250,12 @@ class RayPool:
     @cached_property
     def given(self) -> Any:
         """A reference to what all tasks share: to send that with each takes four times as long."""
-        of_all = self.files, self.share, self.learner_of, self.mailbox, self.wanted
-        return ray.put(Given(*of_all))
+        return ray.put(Given(self.files, self.share, self.learner_of, self.mailbox, self.wanted))
 
     def submit(self, job: Job) -> None:
         needed = {own: weights_path(self.folder, own).read_bytes() for own in job.needs}
         self.submitted += 1
-        shared = {"number": self.submitted, "given": self.given}
-        reference = self.task.remote(job.to_json(), needed, **shared)
+        reference = self.task.remote(job.to_json(), needed, number=self.submitted, given=self.given)
         self.running[reference] = Running(job, self.submitted)
 
     def stop(self, seconds: float) -> None:

@@ -17,7 +17,7 @@ from rnnauto.search.workers import Started, pool
 
 pytestmark = pytest.mark.train
 
-HERE = device.gpu_at_hand()
+HERE = not device.lack()
 NO_GPU = "no driver of Nvidia is here"
 
 

@@ -23,6 +23,7 @@ from rnnauto.search.space import consistent
 from rnnauto.search.starting.template import PROGRAM, run
 from rnnauto.search.study import Study
 from rnnauto.search.trial import Job, Values
+from rnnauto.search.workers import lines_of
 
 DRIVER_FILES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))  # of Nvidia's driver; of WSL's
 INSTALL = "pip install 'rnnauto[gpu]'"
@@ -50,13 +51,9 @@ class Measured:
         return self.why if self.seconds is None else f"{1000 * self.seconds:.1f} ms"
 
 
-def gpu_at_hand() -> bool:
-    """Whether a GPU may be here that TensorFlow can use, told without importing it."""
-    return not lack()
-
-
 def lack() -> str:
-    """Say what TensorFlow would need for a GPU and is not here; "" where nothing is missing."""
+    """Say what TensorFlow would need for a GPU and is not here, without importing it; "" where
+    nothing is missing."""
     if not any(path.exists() for path in DRIVER_FILES):
         return "no driver of Nvidia is here"
     if not has_package("nvidia.cudnn") and find_library("cudnn") is None:
@@ -98,7 +95,7 @@ def trains_on_gpu(
         measure: measures one in a process of its own; given the study's folder, a job, and whether
             it sees the GPU.
     """
-    if wanted == "cpu" or (wanted == "auto" and not gpu_at_hand()):
+    if wanted == "cpu" or (wanted == "auto" and lack()):
         return False
     measure = measure or measure_apart
     job = Job("step", 0, consistent(dict(measured_one(first))), seed=0)
@@ -139,9 +136,7 @@ def measure_apart(study: Path, job: Job, gpu: bool) -> Measured:
             ours.send_bytes(json.dumps({"job": {MEASURE: job.to_json()}}).encode())
             return heard(ours.recv_bytes, ours.poll, gpu=gpu)
         except (EOFError, OSError):
-            log.seek(0)
-            said = log.read().decode(errors="replace").strip().splitlines()
-            return Measured(None, said[-1] if said else "the process ended")
+            return Measured(None, (lines_of(log) or ["the process ended"])[-1])
         finally:
             process.kill()
             process.wait()
