@@ -374,6 +374,7 @@ def evaluate(
         )
 
     model = scored(predicted, target)
+    trim()
     others = {}
     for baseline in baselines:
         others[baseline.name] = scored(baseline(encoded), rival(target, baseline.name))

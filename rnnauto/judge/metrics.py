@@ -113,10 +113,11 @@ def compact_groups(groups: Integers, *, seed: int) -> tuple[Integers, int]:
 def resample_weights(groups: int, *, resamples: int, seed: int) -> Doubles:
     """Draw resamples: how often each holds a group, [resamples, groups]; every row sums to
     `groups`."""
-    drawn = np.random.default_rng(seed).integers(groups, size=(resamples, groups))
-    cells = drawn + groups * np.arange(resamples)[:, None]
-    counts = np.bincount(cells.ravel(), minlength=resamples * groups)
-    return counts.reshape(resamples, groups).astype(np.float64)
+    rng = np.random.default_rng(seed)
+    weights = np.empty((resamples, groups))
+    for own in weights:
+        own[:] = np.bincount(rng.integers(groups, size=groups), minlength=groups)
+    return weights
 
 
 def predicted_classes(

@@ -33,7 +33,7 @@ DEEPEST = 5
 MOST_CELLS = 5_000_000  # units times columns that a tree reads; measured 10 ns each
 TREE_CELLS = 250_000  # what a tree costs beside its reading, in cells
 MOST_WORK = 150_000_000  # cells of all trees: about 1.5 s on a core
-MOST_PLACES = 2_000_000  # units times trees that are read at once
+MOST_PLACES = 500_000  # units times trees that are read at once
 NODE = np.dtype(  # what is kept of scikit-learn's nodes
     [
         *(("value", "f8"), ("feature_idx", "i8"), ("num_threshold", "f8")),
