@@ -30,6 +30,7 @@ CODE = (
 LONGEST_CODE = 20
 YEARS = (1500, 2100)  # whole numbers that may be years, though their column has no name
 COUNTED = 0.9  # share of the rows that count on from the row before, in a saved index
+NAMELESS = ("Unnamed", "__index_level_")  # what pandas calls an index without a name, in files
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def with_saved_index(frame: pl.DataFrame, profiles: dict[str, Profile]) -> dict[
     """Mark the columns without a name that call the rows, as pandas and R save them: whole numbers
     that tell them apart, or count on, also where rows were left out, shuffled or put together."""
     first = "column_1" if "column_2" not in profiles and frame.width > 1 else "Unnamed"
-    names = [name for name in profiles if name == first or name.startswith("Unnamed")]
+    names = [name for name in profiles if name == first or name.startswith(NAMELESS)]
     return profiles | {
         name: replace(profiles[name], saved=True)
         for name in names

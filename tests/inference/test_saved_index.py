@@ -26,7 +26,7 @@ def measured(numbers):
     ]
 
 
-@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", "__index_level_0__"])
 @pytest.mark.parametrize("kept", ["fewer", "shuffled", "joined"])
 def test_an_index_with_gaps_is_left_out(tmp_path, name, kept):
     numbers = sorted(random.Random(1).sample(range(400), 60))

@@ -14,6 +14,7 @@ from rnnauto.mapped import mapped, worth_mapping
 from rnnauto.reading.content import Content, whole
 from rnnauto.reading.formats.class_names import names_in_schema, with_class_names, with_names_beside
 from rnnauto.reading.formats.nested import flattened
+from rnnauto.reading.formats.plain_types import EXTENSION, MAP, stored, with_plain_types
 from rnnauto.reading.literal import with_literal_names
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.points import innermost
@@ -23,6 +24,7 @@ MOST_VALUES_PER_BYTE = 50  # ... or as many for each of its bytes
 CELL = 8  # bytes of one in memory, or less
 AT_ONCE = 1 << 24  # cells that are read before they are mapped
 MOST_DEPTH = 2  # lists in lists
+NO_KIND = (pl.Struct, pl.Object, pl.Binary)
 
 
 def load_parquet(content: Content, source: str, path: Path | None = None) -> Loaded:
@@ -88,18 +90,6 @@ def by_schema(loaded: Loaded, content: Content) -> Loaded:
     return replace(loaded, frame=frame, notes=(*loaded.notes, *notes))
 
 
-def plain_times(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Turn times of a time zone into those of UTC, and durations into seconds; with notes."""
-    zoned = [name for name, dtype in frame.schema.items() if getattr(dtype, "time_zone", None)]
-    spans = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Duration)]
-    frame = frame.with_columns(
-        *(pl.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None) for name in zoned),
-        *(pl.col(name).dt.total_nanoseconds() / 1e9 for name in spans),
-    )
-    notes = [f"the time zone of `{name}` is taken off: its times are UTC" for name in zoned]
-    return frame, [*notes, *(f"`{name}` holds durations: read as seconds" for name in spans)]
-
-
 BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError)
 
 
@@ -125,49 +115,39 @@ def checked(frame: pl.DataFrame, source: str, lines: Integers | None = None) -> 
     Args: lines: the file lines of the rows. Raises: DataError for other types.
     """
     frame, renamed = with_literal_names(frame, source)
-    flat = flattened(frame, source)
+    flat = flattened(stored(frame), source)
     if flat.rows is not None:
         lines = (np.arange(frame.height) + 1 if lines is None else lines)[flat.rows]
-    frame, times = plain_times(cast_columns(flat.frame, source))
+    frame, types = cast_columns(flat.frame, source)
     frame, names = with_names_beside(frame)
-    return Loaded(frame, (*renamed, *flat.notes, *times, *names), lines, implied=flat.implied)
+    return Loaded(frame, (*renamed, *flat.notes, *types, *names), lines, implied=flat.implied)
 
 
-def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Cast columns to types that there is a kind for. Raises: DataError for others."""
-    frame = frame.with_columns(
-        pl.col(pl.Categorical, pl.Enum).cast(pl.String),
-        pl.col(pl.Decimal).cast(pl.Float64),
-        pl.col(pl.Binary).cast(pl.String, strict=False),
-        pl.col(pl.Int128).cast(pl.String),  # as in a CSV file: every digit counts
-    )
-    frame = without_nan(frame)
-    fixed = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Array)]
-    frame = frame.with_columns(pl.col(name).arr.to_list() for name in fixed)
-    coded = [name for name, dtype in frame.schema.items() if holds_categories(dtype)]
-    frame = frame.with_columns(pl.col(name).cast(pl.List(pl.String)) for name in coded)
+def cast_columns(frame: pl.DataFrame, source: str) -> tuple[pl.DataFrame, list[str]]:
+    """Cast columns to types that there is a kind for. Returns: notes as well.
+
+    Raises: DataError for others.
+    """
     for name, dtype in frame.schema.items():
-        if depth(dtype) > MOST_DEPTH:  # before anything that shows the type
+        if depth(dtype) > MOST_DEPTH:  # before anything that goes into the type, or shows it
             raise too_deep(f"column `{name}` of `{source}`")
+    frame, notes = with_plain_types(frame, source)
+    frame = without_nan(frame)
+    for name, dtype in frame.schema.items():
         inner = innermost(dtype)
-        if isinstance(inner, pl.Struct) or inner == pl.Object:
+        if isinstance(inner, (NO_KIND, EXTENSION, MAP)):
             raise DataError(
                 f"column `{name}` of `{source}` holds {str(dtype)[:60]} values",
                 hint="numbers, text, times, truth values and lists of these can be read",
             )
     if not frame.width:
         raise DataError(f"`{source}` has no columns", hint="a table needs columns and rows")
-    return frame
+    return frame, notes
 
 
 def without_nan(frame: pl.DataFrame) -> pl.DataFrame:
     """Make numbers that are none missing."""
     return frame.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
-
-
-def holds_categories(dtype: pl.DataType) -> bool:
-    """Whether the items of a list are categories."""
-    return isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Categorical | pl.Enum)
 
 
 def too_deep(where: str) -> DataError:

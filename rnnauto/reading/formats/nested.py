@@ -8,6 +8,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.reading.formats.plain_types import MAP
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.panels import free, id_columns
 from rnnauto.recipe.column_names import literal_name
@@ -62,30 +63,45 @@ def is_objects(dtype: pl.DataType) -> bool:
 def without_objects(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     """Make a column for each name of each object, called `object.name`."""
     for _ in range(MOST_LEVELS):
-        if not any(isinstance(dtype, pl.Struct) for dtype in frame.dtypes):
+        if not any(is_object(dtype) for dtype in frame.dtypes):
             return frame
         columns: dict[str, pl.Series] = {}
         for column in frame.get_columns():
-            inside = [column]
-            if isinstance(column.dtype, pl.Struct):
-                fields = column.struct.unnest() if column.dtype.fields else pl.DataFrame()
-                names = [literal_name(f"{column.name}.{part.name}") for part in fields]
-                inside = [part.alias(name) for part, name in zip(fields, names, strict=True)]
-            for part in inside:
+            for part in parts_of(column, source) if is_object(column.dtype) else [column]:
                 name = free(part.name, list(columns)) if part.name in columns else part.name
                 columns[name] = part.alias(name)
-        if len(columns) > max(MOST_NAMES, frame.width):
-            raise DataError(
-                f"`{source}` holds objects with {len(columns):,} different names",
-                hint="write what is a value, such as a date or an id, as a value and not as a name",
-            )
+        check_names(len(columns), frame.width, source)
         frame = pl.DataFrame(list(columns.values()))
-    if any(isinstance(dtype, pl.Struct) for dtype in frame.dtypes):
+    if any(is_object(dtype) for dtype in frame.dtypes):
         raise DataError(
             f"`{source}` holds objects in objects, more than {MOST_LEVELS} deep",
             hint="write numbers, text, times, truth values and lists of these under each name",
         )
     return frame
+
+
+def is_object(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, (pl.Struct, MAP))
+
+
+def parts_of(column: pl.Series, source: str) -> list[pl.Series]:
+    """Make a column for each name of the objects of one, or for each key of the maps."""
+    if isinstance(column.dtype, pl.Struct):
+        fields = list(column.struct.unnest()) if column.dtype.fields else []
+    else:
+        keys = column.map.keys().explode().drop_nulls().unique(maintain_order=True)
+        check_names(len(keys), 0, source)
+        fields = [column.map.get(key).alias(str(key)) for key in keys]
+    return [part.alias(literal_name(f"{column.name}.{part.name}")) for part in fields]
+
+
+def check_names(count: int, width: int, source: str) -> None:
+    """Raises: DataError where objects are dictionaries: too many names for columns."""
+    if count > max(MOST_NAMES, width):
+        raise DataError(
+            f"`{source}` holds objects with {count:,} different names",
+            hint="write what is a value, such as a date or an id, as a value and not as a name",
+        )
 
 
 def with_timesteps(frame: pl.DataFrame, lists: list[str], source: str) -> Flat:
