@@ -75,7 +75,8 @@ def epoch_numbers(moments: pl.Series, per_second: int) -> pl.Series:
     microseconds = moments.cast(pl.Int64)
     if per_second >= 10**6:
         return microseconds * (per_second // 10**6)
-    scaled = microseconds / (10**6 // per_second)
+    # by a column: polars multiplies by the inverse of a single number, which is not exact
+    scaled = microseconds / pl.repeat(10**6 // per_second, len(microseconds), eager=True)
     whole = scaled.drop_nulls() % 1 == 0
     return scaled.cast(pl.Int64) if whole.all() else scaled
 

@@ -18,6 +18,7 @@ from rnnauto.prepare import prepare
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 from rnnauto.times.parse import read_times
+from rnnauto.times.write import epoch_numbers
 
 COUNT, AHEAD = 160, 3
 SLOW = bool(os.environ.get("RNNAUTO_SLOW"))
@@ -215,3 +216,9 @@ def test_a_clock_that_is_not_in_order_is_inspected():
     columns = {"time": times, "x": [n * 13 % 31 / 7 for n in range(30)]}
     frame = pl.DataFrame(columns | {"y": [n * n % 7 for n in range(30)]})
     inspect_table(read_table(frame), Recipe.parse({"data": {"target": "y"}}))
+
+
+def test_seconds_since_1970_with_tenths_are_written_as_they_were_read():
+    seconds = pl.Series("t", [(15_778_368_000 + tenth) / 10 for tenth in range(100)])
+    micros = pl.Series("t", [(15_778_368_000 + tenth) * 10**5 for tenth in range(100)])
+    assert epoch_numbers(micros.cast(pl.Datetime("us")), 1).equals(seconds)
