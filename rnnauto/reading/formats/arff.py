@@ -1,6 +1,5 @@
 """Read ARFF, the format of Weka: attributes with types, then a line per row."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,8 +8,15 @@ import polars as pl
 from rnnauto.errors import DataError
 from rnnauto.names import name_words
 from rnnauto.reading.cells import whole_numbers
+from rnnauto.reading.formats.arff_dates import dates_of
 from rnnauto.reading.formats.arff_header import Attribute, read_attributes
-from rnnauto.reading.formats.arff_values import WEIGHT, Cell, cells_of, sparse_cells
+from rnnauto.reading.formats.arff_values import (
+    WEIGHT,
+    Cell,
+    cells_of,
+    sparse_cells,
+    without_comment,
+)
 from rnnauto.reading.formats.at_header import MISSING, label_column, number_lists, split_header
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.numbers.column import Marks
@@ -18,21 +24,6 @@ from rnnauto.reading.typed import type_text
 
 SPECIAL = r"['\"{}\\%]"  # what rows of plain values do not hold
 TARGETS = frozenset({"class", "target", "label", "y"})
-# how Java writes the parts of a date, and how polars does
-JAVA = {
-    "yyyy": "%Y",
-    "yy": "%y",
-    "MMMM": "%B",
-    "MMM": "%b",
-    "MM": "%m",
-    "dd": "%d",
-    "HH": "%H",
-    "mm": "%M",
-    "ss": "%S",
-    "SSS": "%3f",
-    "Z": "%z",
-}
-JAVA_PART = re.compile(r"'([^']*)'|([A-Za-z])\2*")
 
 
 def load_arff(text: str, source: str) -> Loaded:
@@ -44,11 +35,7 @@ def load_arff(text: str, source: str) -> Loaded:
     attributes = read_attributes(above, source)
     lines = [number for number, _ in below]
     rows = [line for _, line in below]
-    plain = plain_rows(rows, len(attributes))
-    if plain is None:
-        plain, weighted = quoted_rows(rows, lines, attributes, source)
-    else:
-        weighted = 0
+    plain, weighted = split_rows(rows, lines, attributes, source)
     columns: list[pl.Series] = []
     notes = [f"{weighted} weights of rows left out"] if weighted else []
     for attribute, column in zip(attributes, plain.get_columns(), strict=True):
@@ -64,6 +51,17 @@ def load_arff(text: str, source: str) -> Loaded:
         np.asarray(lines, np.int64),
         implied=implied_by(attributes),
     )
+
+
+def split_rows(
+    rows: Sequence[str], lines: Sequence[int], attributes: Sequence[Attribute], source: str
+) -> tuple[pl.DataFrame, int]:
+    """Split rows into values, [rows, attributes], and count those with a weight.
+
+    Raises: DataError for the first that is broken, or has more or fewer values than attributes.
+    """
+    plain = plain_rows(rows, len(attributes))
+    return quoted_rows(rows, lines, attributes, source) if plain is None else (plain, 0)
 
 
 def plain_rows(rows: Sequence[str], width: int) -> pl.DataFrame | None:
@@ -83,15 +81,13 @@ def plain_rows(rows: Sequence[str], width: int) -> pl.DataFrame | None:
 def quoted_rows(
     rows: Sequence[str], lines: Sequence[int], attributes: Sequence[Attribute], source: str
 ) -> tuple[pl.DataFrame, int]:
-    """Split rows of any kind, [rows, attributes], and count those with a weight.
-
-    Raises: DataError for the first that is broken, or has more or fewer values than attributes.
-    """
+    """Split rows of any kind; see `split_rows`."""
     cells: list[list[Cell]] = []
     weighted = 0
     for row, line in zip(rows, lines, strict=True):
-        bare = WEIGHT.sub("", row)
-        weighted += bare != row
+        whole = without_comment(row)
+        bare = WEIGHT.sub("", whole)
+        weighted += bare != whole
         if bare.startswith("{"):
             cells.append(sparse_cells(bare, attributes, source, line))
             continue
@@ -119,13 +115,13 @@ def typed(attribute: Attribute, column: pl.Series, lines: Sequence[int], source:
             return whole_numbers(typed)
         case "nominal":
             listed = list(attribute.values)
-            together = label_column(attribute.name, [*listed, *column.to_list()])
+            together = label_column(attribute.name, [*listed, *column.to_list()], listed)
             typed, known = together[len(listed) :], together[: len(listed)]
             refuse(column, ~typed.is_in(known.implode()), "no value", lines, source)
             return typed.cast(pl.String)  # a class is no amount
         case "date":
-            pattern = strptime_pattern(attribute.pattern)
-            typed = column.str.to_datetime(pattern, time_unit="us", strict=False)
+            where = f"the attribute `{attribute.name}` of `{source}`"
+            typed = dates_of(column, attribute.pattern, where)
             refuse(column, typed.is_null(), f"no date as `{attribute.pattern}`", lines, source)
             return typed
     times = type_text(column, given=Marks(), lines=np.asarray(lines, np.int64)).column
@@ -144,64 +140,45 @@ def refuse(column: pl.Series, odd: pl.Series, what: str, lines: Sequence[int], s
         )
 
 
-def strptime_pattern(java: str) -> str:
-    """Turn a pattern of Java's SimpleDateFormat into one of polars."""
-
-    def part(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return match[1] or "'"
-        letters = match[0]
-        return JAVA.get(letters) or JAVA.get(letters * 2) or letters
-
-    return JAVA_PART.sub(part, java)
-
-
 def relational(
     attribute: Attribute, column: pl.Series, lines: Sequence[int], source: str
 ) -> tuple[list[pl.Series], str]:
-    """Read a table in each cell: its rows are timesteps, or, where its attributes are numbered, as
-    in the UEA archive, dimensions of a series.
+    """Read a table in each cell: its rows are timesteps, or, where its attributes are numbered and
+    every table has as many rows, as in the UEA archive, dimensions of a series.
 
-    Raises: DataError for a row that is broken, and dimensions that differ in number.
+    Raises: DataError for a row that is broken.
     """
-    tables = [("" if cell is None else cell).strip("\n").split("\n") for cell in column]
-    width = len(attribute.inner)
-    for table, line in zip(tables, lines, strict=True):
-        odd = [row for row in table if row.count(",") != width - 1]
-        if odd:
-            raise DataError(
-                f"`{source}`, line {line}: {odd[0].count(',') + 1} values in a row of "
-                f"`{attribute.name}`, which has {width} attributes",
-                hint="write a value for every attribute, `?` where it is missing",
-            )
-    if attribute.numbered:
+    tables = [
+        [row for row in (cell or "").replace("\r", "").split("\n") if row.strip()]
+        for cell in column
+    ]
+    counts = {len(table) for table, cell in zip(tables, column, strict=True) if cell is not None}
+    owners = np.repeat(np.asarray(lines, np.int64), [len(table) for table in tables]).tolist()
+    rows = [row for table in tables for row in table]
+    cells, _ = split_rows(rows, owners, attribute.inner, source)
+    if attribute.numbered and len(counts) == 1:
         return dimensions(attribute, tables, lines, source)
+    splits = pl.Series("table", np.repeat(np.arange(len(tables)), [len(t) for t in tables]))
+    whole = pl.Series("table", np.arange(len(tables))).to_frame()
     columns = []
-    for at, inner in enumerate(attribute.inner):
-        cells = [[row.split(",")[at].strip().strip("'\"") for row in table] for table in tables]
-        if inner.kind == "number":
-            joined = [",".join(cell) for cell in cells]
-            columns.append(number_lists(inner.name, joined, lines, source))
-        else:
-            columns.append(pl.Series(inner.name, cells, pl.List(pl.String)))
+    for inner, each in zip(attribute.inner, cells.get_columns(), strict=True):
+        values = typed(inner, each, owners, source)
+        values = values.cast(pl.Float64) if inner.kind == "number" else values
+        lists = pl.DataFrame([splits, values]).group_by("table").agg(inner.name)
+        joined = whole.join(lists, on="table", how="left", maintain_order="left")
+        columns.append(joined[inner.name])
     return columns, f"the rows of `{attribute.name}` are timesteps"
 
 
 def dimensions(
     attribute: Attribute, tables: Sequence[Sequence[str]], lines: Sequence[int], source: str
 ) -> tuple[list[pl.Series], str]:
-    """Read the rows of each table as the dimensions of a series, whose timesteps are numbered."""
-    count = len(tables[0]) if tables else 0
-    odd = next((at for at, table in enumerate(tables) if len(table) != count), None)
-    if odd is not None:
-        raise DataError(
-            f"`{source}`, line {lines[odd]}: {len(tables[odd])} rows in `{attribute.name}` where "
-            f"line {lines[0]} has {count}",
-            hint="give every case as many dimensions",
-        )
+    """Read the rows of each table, of which there are as many everywhere, as the dimensions of a
+    series, whose timesteps are numbered."""
+    count = max(map(len, tables), default=0)
     names = [f"dim_{at}" for at in range(1, count + 1)] if count > 1 else ["values"]
     columns = [
-        number_lists(name, [table[at] for table in tables], lines, source)
+        number_lists(name, [table[at] if table else None for table in tables], lines, source)
         for at, name in enumerate(names)
     ]
     return columns, f"each of the {count} rows of `{attribute.name}` is a dimension"

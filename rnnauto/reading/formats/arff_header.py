@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnauto.errors import DataError
-from rnnauto.reading.formats.arff_values import QUOTED, cells_of, unquoted
+from rnnauto.reading.formats.arff_values import QUOTED, cells_of, unquoted, without_comment
 from rnnauto.recipe.column_names import literal_name
 
 Kind = Literal["number", "nominal", "text", "date", "relational"]
@@ -20,6 +20,8 @@ KINDS: dict[str, Kind] = {
 }
 DATE = "yyyy-MM-dd'T'HH:mm:ss"
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)", re.IGNORECASE)
+LISTED = re.compile(rf"\{{((?:{QUOTED}|[^'\"}}])*)\}}")
+WEIGHT = re.compile(r"\s*\{\s*[\d.eE+-]+\s*\}$")  # of an attribute, as newer versions write it
 FEWEST_NUMBERED = 2
 
 
@@ -95,13 +97,14 @@ def attributes_until(
 def attribute_of(name: str, rest: str, source: str, number: int) -> Attribute:
     """Read the type of an attribute. Raises: DataError for one that there is not."""
     if rest.startswith("{"):
+        listed = LISTED.match(rest)
         close = rest.rfind("}")
         if close < 0:
             raise DataError(
                 f"`{source}`, line {number}: the values of `{name}` have no closing brace",
                 hint="write them as `{A,B}` in one line",
             )
-        values = cells_of(rest[1:close], source, number)
+        values = cells_of(listed[1] if listed else rest[1:close], source, number)
         return Attribute(name, "nominal", tuple(value for value in values if value is not None))
     word = rest.split()[0].lower() if rest else ""
     word = re.split(r"[\[%]", word)[0]
@@ -110,5 +113,5 @@ def attribute_of(name: str, rest: str, source: str, number: int) -> Attribute:
             f"`{source}`, line {number}: `{rest[:40]}` is no type of an attribute",
             hint="write numeric, string, date, relational, or the values as `{A,B}`",
         )
-    pattern = rest[len(word) :].strip()
+    pattern = WEIGHT.sub("", without_comment(rest[len(word) :].strip()))
     return Attribute(name, KINDS[word], pattern=unquoted(pattern) or DATE)

@@ -9,7 +9,8 @@ from rnnauto.errors import DataError
 Cell = str | None
 QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 FIELD = re.compile(rf"\s*(?:({QUOTED})|([^,]*?))\s*(,|$)")
-COMMENTED = re.compile(rf"((?:{QUOTED}|[^'\"%]|(?<=[^\s,])%)*)%.*")
+# a `%` right behind a value, as in `50%`, belongs to it, but where blanks and words end the line
+BARE = re.compile(rf"(?:{QUOTED}|[^'\"%]|(?<=[^\s,])%(?!\s+[^\s,][^,]*$))*+")
 WORD = re.compile(rf"\s*(?:({QUOTED})|([^\s]+))()\s*")
 WEIGHT = re.compile(r",\s*\{\s*[\d.eE+-]+\s*\}\s*$")
 SPARSE = re.compile(rf"\s*(\d+)\s+({QUOTED}|[^,\s]+)\s*(?:,|$)")
@@ -41,13 +42,19 @@ def unquoted(text: str) -> str:
     return ESCAPE.sub(character, text[1:-1])
 
 
+def without_comment(line: str) -> str:
+    """Cut off what stands behind a `%` that is in no quotes."""
+    bare = BARE.match(line) if "%" in line else None
+    commented = bare is not None and line[bare.end() : bare.end() + 1] == "%"
+    return line[: bare.end()].rstrip() if bare is not None and commented else line
+
+
 def cells_of(line: str, source: str, number: int) -> list[Cell]:
     """Cut a line at its commas, or at its blanks where it has none; None for what is missing.
 
     Raises: DataError for a quote that does not close.
     """
-    commented = COMMENTED.fullmatch(line) if "%" in line else None
-    line = (commented[1] if commented else line).strip()
+    line = without_comment(line).strip()
     bare = re.sub(QUOTED, "x", line)
     pattern = WORD if "," not in bare and re.search(r"\s", bare) else FIELD
     cells: list[Cell] = []

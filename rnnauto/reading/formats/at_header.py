@@ -18,6 +18,7 @@ ENDINGS: dict[str, AtFormat] = {".arff": "arff", ".tsf": "tsf", ".ts": "ts"}
 COMMENTS = ("#", "%")
 MISSING = ("?", "", "nan", "NaN", "NAN")
 SHOWN = 40  # characters of a cell
+EXACT = 2**53  # below which a fraction holds every whole number
 
 
 def at_format(head: str, ending: str) -> AtFormat | None:
@@ -90,13 +91,20 @@ def no_number(cell: str, line: int, source: str) -> DataError:
     )
 
 
-def label_column(name: str, labels: Sequence[str | None]) -> pl.Series:
+def label_column(name: str, labels: Sequence[str | None], listed: Sequence[str] = ()) -> pl.Series:
     """Make a column of labels that compare by value, so that 1.0 is the class 1: whole numbers
-    where all are, else texts."""
+    where all are, else texts.
+
+    Args: listed: the classes that the file announces; where two of them are one number, as the
+        versions 1.1 and 1.10, labels compare as texts.
+    """
     known = pl.Series(name, labels, pl.String)
     numbers = known.cast(pl.Float64, strict=False)
     exact = (
-        numbers.null_count() == known.null_count() and not known.str.contains(r"^[+-]?0\d").any()
+        numbers.null_count() == known.null_count()
+        and not known.str.contains(r"^[+-]?0\d").any()
+        and bool((numbers.drop_nulls().abs() < EXACT).all())  # no `nan` either
+        and numbers[: len(listed)].n_unique() == len(set(listed))
     )
     if not exact or numbers.null_count() == len(known):
         return known

@@ -22,9 +22,11 @@ from rnnauto.reading.formats.at_header import (
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.numbers.column import Marks
 from rnnauto.reading.typed import type_text
+from rnnauto.visible import counted
 
 KINDS = {"@classlabel": "class", "@targetlabel": "target"}
 CASE, TIME = "case", "time"
+MOST_SHOWN = 5  # lines in a note
 POINT = re.compile(r"\(([^()]*)\)")
 POINT_OR_COLON = re.compile(r"(\([^()]*\)|:)")
 
@@ -132,13 +134,24 @@ def typed_labels(
     labels = cases.labels or []
     if kind == "@targetlabel":
         joined = number_lists(KINDS[kind], labels, cases.lines, source)
+        several = joined.list.len() > 1
+        if several.any():
+            at = int(several.arg_max() or 0)
+            raise DataError(
+                f"`{source}`, line {cases.lines[at]}: `{labels[at][:40]}` are several targets",
+                hint="write one number behind the last `:`, with `.` for its decimals",
+            )
         return joined.list.first()
     listed = settings[kind][1:]
     known_labels = [None if label in MISSING else label for label in labels]
-    together = label_column(KINDS[kind], [*listed, *known_labels])  # so that all are of one type
+    # together, so that all are of one type
+    together = label_column(KINDS[kind], [*listed, *known_labels], listed)
     column = together[len(listed) :]
     known = together[: len(listed)]
     odd = column.is_not_null() & ~column.is_in(known.implode())
+    if column.dtype == pl.String:  # whose blanks nothing tells from those between labels
+        line = f" {' '.join(listed)} "
+        odd &= pl.Series([f" {' '.join((each or '').split())} " not in line for each in column])
     if listed and odd.any():
         at = int(odd.arg_max() or 0)
         raise DataError(
@@ -180,7 +193,12 @@ def long_table(cases: Cases, labels: pl.Series | None, implied: Implied, source:
         for at, name in enumerate(cases.names)
     ]
     columns += [] if labels is None else [labels.gather(owners)]
-    note = "its values have timestamps: read as a long table, a row for each case and time"
+    notes = ["its values have timestamps: read as a long table, a row for each case and time"]
+    seen = set(owners)
+    empty = [line for at, line in enumerate(cases.lines) if at not in seen]
+    if empty:
+        shown = ", ".join(map(str, empty[:MOST_SHOWN])) + (", ..." if empty[MOST_SHOWN:] else "")
+        notes.append(f"{counted(len(empty), 'case', 'hold no values')}: left out (line {shown})")
     told = Implied(
         implied.reason or "a line of the file is a case",
         implied.target,
@@ -188,7 +206,7 @@ def long_table(cases: Cases, labels: pl.Series | None, implied: Implied, source:
         time=TIME,
         classes=implied.classes,
     )
-    return Loaded(pl.DataFrame(columns), (note,), lines, implied=told)
+    return Loaded(pl.DataFrame(columns), tuple(notes), lines, implied=told)
 
 
 def rows_of_case(

@@ -14,6 +14,7 @@ from rnnauto.reading.formats.clock import pace_of, times_from
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.panels import free, panel_of
 from rnnauto.recipe.column_names import literal_name
+from rnnauto.visible import counted
 
 TYPES = frozenset({"string", "numeric", "date"})
 START = ("%Y-%m-%d %H-%M-%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H-%M", "%Y-%m-%d")
@@ -67,17 +68,20 @@ def times_of(
     columns: Sequence[pl.Series], frequency: str, lengths: Integers
 ) -> tuple[pl.Series | None, tuple[str, ...]]:
     """Reckon the times of all timesteps, or say why there are none."""
-    starts = next((column for column in columns if column.dtype.is_temporal()), None)
-    if starts is None:
+    dates = [column for column in columns if column.dtype.is_temporal()]
+    if not dates:
         return None, ()
+    starts, left = dates[0], [f"the date `{each.name}` is left out" for each in dates[1:]]
     pace = pace_of(frequency)
     times = None
     if pace is not None and not starts.null_count():
         times = times_from(starts, pace, lengths)
     if times is not None:
-        return times, ()
+        return times, tuple(left)
     why = f"`@frequency {frequency}` gives no times" if frequency else "there is no `@frequency`"
-    return None, (f"{why}: timesteps are numbered",)
+    if pace is not None and starts.null_count():
+        why = counted(starts.null_count(), "series", f"have no `{starts.name}`")
+    return None, (f"{why}: timesteps are numbered", *left)
 
 
 def read_settings(
@@ -87,7 +91,7 @@ def read_settings(
     attributes: dict[str, str] = {}
     settings: dict[str, str] = {}
     for number, line in above:
-        word, _, rest = line.partition(" ")
+        word, _, rest = " ".join(line.split()).partition(" ")
         if word.lower() != "@attribute":
             settings[word.lower()] = rest.strip()
             continue

@@ -92,6 +92,95 @@ def test_other_tables_have_a_timestep_in_each_row():
     assert loaded.frame.row(0) == ([1, 3, 5], [2, 4, None], "u")
 
 
+def test_numbered_attributes_of_tables_of_several_lengths_are_features_of_timesteps():
+    text = RELATIONAL.format("f1", "f2").replace("\\n9,0", "").replace("\\n0,1", "")
+    loaded = load(text)
+    assert loaded.frame.columns == ["f1", "f2", "kind"]
+    assert loaded.frame.rows() == [([1, 3, 5], [2, 4, None], "u"), ([6, 8], [7, 9], "d")]
+
+
+def test_tables_may_hold_quoted_and_missing_values_and_be_missing():
+    head = """@relation r
+@attribute bag relational
+@attribute c {lo,'hi, there'}
+@attribute s string
+@attribute n numeric
+@attribute d date yyyy-MM
+@end bag
+@attribute class {u,d}
+@data
+"""
+    rows = "\"lo,?,1,2020-01\\n'hi, there','a, b',?,?\",u\n?,d\n\"lo,x,2,2020-02\",u\n"
+    assert load(head + rows).frame.rows() == [
+        (["lo", "hi, there"], [None, "a, b"], [1, None], [datetime(2020, 1, 1), None], "u"),
+        (None, None, None, None, "d"),
+        (["lo"], ["x"], [2], [datetime(2020, 2, 1)], "u"),
+    ]
+    with pytest.raises(DataError, match="line 10: `mid` is no value of the attribute `c`"):
+        load(head + '"mid,x,2,2020-02",u\n')
+    with pytest.raises(DataError, match="line 10: 2 values for 4 attributes"):
+        load(head + '"lo,x",u\n')
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "moment"),
+    [
+        ("dd/MM/yyyy hh:mm a", "01/02/2020 03:10 PM", datetime(2020, 2, 1, 15, 10)),
+        ("EEE, d MMM yyyy HH:mm:ss", "Wed, 1 Jan 2020 00:00:01", datetime(2020, 1, 1, 0, 0, 1)),
+        ("yyyy-MM-dd'T'HH:mm:ssZ", "2020-01-01T01:00:00+0200", datetime(2019, 12, 31, 23)),
+        ("yyyy-MM-dd'T'HH:mm:ssX", "2020-01-01T01:00:00+02", datetime(2019, 12, 31, 23)),
+        ("yyyyDDD HH'h %'", "2020032 05h %", datetime(2020, 2, 1, 5)),
+        ("d.M.y", "1.2.2020", datetime(2020, 2, 1)),
+        ("d/M/yy", "1/2/99", datetime(1999, 2, 1)),
+    ],
+)
+def test_dates_are_read_by_the_pattern_of_their_attribute(pattern, text, moment):
+    quoted = [each.replace("'", "\\'") for each in (pattern, text)]
+    head = f"@relation r\n@attribute a date '{quoted[0]}'\n@attribute b numeric\n@data\n"
+    assert load(f"{head}'{quoted[1]}',1\n?,2\n").frame["a"].to_list() == [moment, None]
+
+
+def test_a_pattern_that_is_not_known_is_an_error():
+    head = "@relation r\n@attribute a date 'w yyyy'\n@attribute b numeric\n@data\n"
+    with pytest.raises(DataError, match="dates cannot be read by the pattern `w yyyy`") as error:
+        load(f"{head}'3 2020',1\n")
+    assert "string" in error.value.hint
+
+
+def test_attributes_may_have_weights_and_remarks():
+    head = """@relation r
+@attribute a numeric {0.5}
+@attribute b {x,'}'} {2.0} % and {more}
+@attribute c date "yyyy-MM" {1.5} % of the {month}
+@data
+"""
+    assert load(head + "1,x,2020-01\n2,'}',?\n").frame.rows() == [
+        (1, "x", datetime(2020, 1, 1)),
+        (2, "}", None),
+    ]
+
+
+def test_a_percent_sign_behind_a_value_belongs_to_it():
+    head = "@relation r\n@attribute a string\n@attribute b {x,y}\n@attribute c string\n@data\n"
+    assert load(
+        head + "50%,x,40%\nf%g,y,'a % b' % c\n5,x,y% why\n{0 1%, 2 z} % {1\n"
+    ).frame.rows() == [
+        ("50%", "x", "40%"),
+        ("f%g", "y", "a % b"),
+        ("5", "x", "y"),
+        ("1%", "x", "z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "classes", [("1.1", "1.10"), ("9007199254740993", "9007199254740992"), ("nan", "inf")]
+)
+def test_values_that_are_one_number_but_listed_as_two_stay_apart(classes):
+    one, two = classes
+    head = f"@relation r\n@attribute a numeric\n@attribute b {{{one},{two}}}\n@data\n"
+    assert load(f"{head}1,{one}\n2,{two}\n").frame["b"].to_list() == [one, two]
+
+
 def test_a_file_of_the_archive_is_a_wide_table_of_classes(tmp_path):
     path = tmp_path / "a.txt"  # told by its content
     names = "\n".join(f"@attribute att{at} numeric" for at in range(10))

@@ -38,6 +38,33 @@ def test_a_target_is_an_amount():
     assert (loaded.implied.target, loaded.implied.classes) == (("target",), False)
 
 
+@pytest.mark.parametrize("classes", [("1.1", "1.10"), ("2e16", "20000000000000001")])
+def test_classes_that_are_one_number_but_listed_as_two_stay_apart(classes):
+    head = f"@univariate true\n@classLabel true {' '.join(classes)}\n@data\n"
+    rows = "".join(f"1,2:{each}\n" for each in classes)
+    assert load(head + rows).frame["class"].to_list() == list(classes)
+
+
+def test_classes_may_have_blanks():
+    head = "@univariate true\n@classLabel true sit down up\n@data\n"
+    rows = "1,2:sit down\n1,3:up\n"
+    assert load(head + rows).frame["class"].to_list() == ["sit down", "up"]
+    with pytest.raises(DataError, match="the class `down sit` is none of those"):
+        load(head + rows.replace("sit down", "down sit"))
+
+
+def test_several_targets_are_refused():
+    with pytest.raises(DataError, match="line 5: `2,5` are several targets"):
+        load("@univariate true\n@targetlabel true\n@data\n1,2:3\n1,3:2,5\n")
+
+
+def test_a_case_without_values_at_any_time_is_told():
+    head = "@timestamps true\n@univariate true\n@classLabel true a b\n@data\n"
+    loaded = load(head + ":a\n(3,1.5),(10,2):b\n")
+    assert loaded.frame["case"].to_list() == [2, 2]
+    assert loaded.notes[-1] == "1 case holds no values: left out (line 5)"
+
+
 CASES = {
     "univariate": ("@univariate true\n@classLabel true a b\n@data\n", "1,2"),
     "dimensions told": ("@dimensions 2\n@classLabel true a b\n@data\n", "1,2:3,4"),

@@ -150,3 +150,19 @@ def test_a_start_may_be_written_with_colons_or_without_a_clock():
 def test_a_broken_attribute_is_an_error_with_its_line():
     with pytest.raises(DataError, match="line 2: `@attribute x` is no attribute"):
         load_tsf("@relation r\n@attribute x\n@data\n:1\n", "s.tsf")
+
+
+def test_tabs_may_separate_the_words_of_the_header():
+    rows = "1:NSW:2.5:2020-01-31 00-00-00:1,?,3\n"
+    tabbed = load_tsf(HEAD.format("monthly").replace(" ", "\t") + rows, "s.tsf")
+    assert tabbed.frame.equals(load(rows).frame)
+    assert tabbed.implied == load(rows).implied
+
+
+def test_a_missing_start_and_a_second_date_are_told():
+    notes = load("1:NSW:2.5:?:1,2\n2:NT:?:2019-12-01:4.5\n").notes
+    assert notes[-1] == "1 series has no `start_timestamp`: timesteps are numbered"
+    head = HEAD.format("daily").replace("@frequency", "@attribute end date\n@frequency")
+    loaded = load_tsf(head + "1:NSW:2.5:2019-12-01:2019-12-02:1,2\n", "s.tsf")
+    assert loaded.notes[-1] == "the date `end` is left out"
+    assert loaded.frame["time"].to_list() == [date(2019, 12, 1), date(2019, 12, 2)]
