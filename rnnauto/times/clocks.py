@@ -6,7 +6,7 @@ import polars as pl
 
 from rnnauto.names import named_time
 from rnnauto.times.parse import clock_of
-from rnnauto.times.shapes import HOURS_OF_DAY, span_update, with_padding
+from rnnauto.times.shapes import FRACTION, HOURS_OF_DAY, span_update, with_padding
 from rnnauto.times.spelling import Spelling, regex_of
 
 CLOCKS = ("%H:%M:%S%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I %p")
@@ -56,8 +56,9 @@ def read_clocks(cells: pl.Series, sample: pl.Series) -> Clocks | None:
     Returns: `Time`, where no hour is above 23; `Duration` of at most 24 hours, where midnight is
         written 24:00; else seconds, as numbers.
     """
+    fractions = bool(sample.str.contains(FRACTION).any())
     for pattern in CLOCKS:
-        if fits(sample, regex_of(pattern)):
+        if fits(sample, regex_of(pattern)) and (fractions or "%f" not in pattern):
             return read_by_clock(cells, pattern)
     if cells.name.lower() in CLOCK_NAMES and fits(sample, regex_of(DOTTED)):
         read = read_by_clock(cells, DOTTED)

@@ -14,6 +14,7 @@ from rnnauto.times.spelling import Spelling, parts_of, regex_of
 MOSTLY = 0.95  # share of the cells that a way to read them has to fit
 LONGEST = 70  # characters
 HOURS_OF_DAY = 24
+FRACTION = r":\d{2}([.,])\d{1,9}(?:\D|$)"
 DASHES = (" - ", " – ", " — ", " to ", "/", "–")
 
 
@@ -68,11 +69,21 @@ def is_makeshift(pattern: str) -> bool:
 def readings_like(example: str, sample: pl.Series) -> Iterator[Reading]:
     """List the ways to read a cell that most of the others can be read by too."""
     for pattern, certain in patterns_of(example):
-        spelling = fitted(Spelling(pattern=pattern), sample)
+        spelling = fitted(Spelling(pattern=with_fractions(pattern, sample)), sample)
         if spelling is not None:
             yield Reading(spelling, certain)
     if any(character.isdigit() for character in example):
         yield from periods_like(example, sample)
+
+
+def with_fractions(pattern: str, sample: pl.Series) -> str:
+    """Let seconds have the fractions that they have in other cells than the example."""
+    if "%S" not in pattern or "f" in {part.name for part in parts_of(pattern)}:
+        return pattern
+    marks = sample.str.extract(FRACTION, 1).drop_nulls()
+    if not len(marks):
+        return pattern
+    return pattern.replace("%S", "%S%f" if marks[0] == "." else "%S%-f")
 
 
 def periods_like(example: str, sample: pl.Series) -> Iterator[Reading]:

@@ -205,7 +205,8 @@ def regex_of(pattern: str) -> str:
         inside = FIELDS[part.name]
         if part.glued and part.name in WIDTHS:
             inside = rf"\d{{{WIDTHS[part.name]}}}"
-        pieces.append(f"(?P<{part.name}>{inside})")
+        # a second without a fraction is often written so: Python, Java and spreadsheets do
+        pieces.append(f"(?P<{part.name}>{inside})" + "?" * (part.name == "f"))
     return f"^{''.join(pieces)}$"
 
 

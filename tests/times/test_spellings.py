@@ -3,6 +3,7 @@ true last time, in the spelling of its file."""
 
 import json
 import os
+from datetime import datetime, timedelta
 from itertools import product
 
 import numpy as np
@@ -222,3 +223,22 @@ def test_seconds_since_1970_with_tenths_are_written_as_they_were_read():
     seconds = pl.Series("t", [(15_778_368_000 + tenth) / 10 for tenth in range(100)])
     micros = pl.Series("t", [(15_778_368_000 + tenth) * 10**5 for tenth in range(100)])
     assert epoch_numbers(micros.cast(pl.Datetime("us")), 1).equals(seconds)
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+02:00"])
+@pytest.mark.parametrize("mark", [".", ","])
+def test_fractions_of_a_second_may_be_left_out_where_they_are_zero(zone, mark):
+    """As Python, Java and spreadsheets write them."""
+    moments = [datetime(2020, 1, 1, 12) + timedelta(milliseconds=250 * at) for at in range(40)]
+    cells = [moment.isoformat().replace(".", mark) + zone for moment in moments]
+    table = read_table(pl.DataFrame({"time": cells, "y": range(40)}))
+    shift = timedelta(hours=2 if zone == "+02:00" else 0)
+    assert table.frame["time"].to_list() == [moment - shift for moment in moments]
+    again = read_times(pl.Series(cells[::-1]), table.spellings["time"])
+    assert again.to_list() == [moment - shift for moment in moments[::-1]]
+
+
+def test_one_time_without_a_fraction_is_no_fault_among_many_with():
+    moments = [datetime(2020, 1, 1) + timedelta(microseconds=100_001 * at) for at in range(2000)]
+    times = read_table(pl.DataFrame({"time": [m.isoformat() for m in moments], "y": range(2000)}))
+    assert times.frame["time"].to_list() == moments
