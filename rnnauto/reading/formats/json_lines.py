@@ -144,10 +144,24 @@ def from_objects(content: bytes, source: str) -> pl.DataFrame:
 
 
 def column_of(name: str, values: list[Any]) -> pl.Series:
-    kinds = {type(value) for value in values}
-    if kinds - {type(None)} == {int, float}:
-        return pl.Series(name, values, dtype=pl.Float64, strict=False)
+    kinds = kinds_in(values)
+    if kinds - {type(None)} <= {int, float} and float in kinds:
+        values = [as_fractions(value) for value in values]
     return pl.Series(name, values, strict=True)
+
+
+def kinds_in(values: list[Any]) -> set[type]:
+    """Find the types of values, or of the items of lists."""
+    within = [value for value in values if isinstance(value, list)]
+    kinds = {type(value) for value in values} - {list}
+    return kinds.union(*map(kinds_in, within))
+
+
+def as_fractions(value: Any) -> Any:
+    """Make a number, or those in lists, a fraction; `NaN`, which Python writes, is missing."""
+    if isinstance(value, list):
+        return [as_fractions(each) for each in value]
+    return None if value is None or value != value else float(value)
 
 
 def typed(column: pl.Series, *, stays: bool) -> pl.Series:

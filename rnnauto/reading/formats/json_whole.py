@@ -18,6 +18,7 @@ BLANK = " \t\r\n\ufeff"
 WRAPPERS = ("data", "records", "rows", "items", "results", "values", "observations", "tasks")
 INDEX = "index"
 WHOLE = re.compile(r"-?[1-9]\d{0,17}|0")
+ROW_A_LINE = re.compile(r"\[\s*[^{\s][^\n]*\]\s*\n\s*\[")  # an array in each line
 LOOKED_AT = 1 << 16  # bytes behind the first line that show whether there are more
 FEWEST = 2  # names or rows that make a frame of an object
 
@@ -64,7 +65,7 @@ def as_json_lines(content: bytes, source: str) -> Lines | None:
 def decoded(text: str, source: str) -> Iterator[tuple[int, Any]]:
     """Decode the values of an array, or those that stand one after the other, with their lines."""
     at = skip(text, 0, BLANK)
-    array = text[at : at + 1] == "["
+    array = text[at : at + 1] == "[" and ROW_A_LINE.match(text, at) is None
     at += array
     line, seen = 1, 0
     while (at := skip(text, at, BLANK + ",")) < len(text):
@@ -105,8 +106,11 @@ def skip(text: str, at: int, characters: str) -> int:
 def of_records(values: Sequence[Any], lines: Sequence[int], source: str) -> Lines:
     """Write objects, or rows of values, one a line."""
     if values and all(isinstance(value, list) for value in values):
+        if names_columns(values):
+            records = rows_of(values[1:], values[0], source)
+            return with_lines(records, lines[1:], "rows of values below their names")
         names = [f"column_{at}" for at in range(1, len(values[0]) + 1)]
-        return with_lines(rows_of(values, names, source), lines, "an array of rows")
+        return with_lines(rows_of(values, names, source), lines, "rows of values")
     for value, line in zip(values, lines, strict=True):
         if not isinstance(value, dict):
             raise DataError(
@@ -114,6 +118,18 @@ def of_records(values: Sequence[Any], lines: Sequence[int], source: str) -> Line
                 hint='write one JSON object per record, such as `{"text": "...", "label": "..."}`',
             )
     return with_lines(values, lines, "an array of records")
+
+
+def names_columns(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether the first row names columns: all of it are different texts, and in a column all below
+    are none."""
+    first, below = rows[0], rows[1:]
+    if not below or not all(isinstance(cell, str) for cell in first):
+        return False
+    if len(set(first)) < len(first) or any(len(row) != len(first) for row in below):
+        return False
+    columns = [[cell for cell in cells if cell is not None] for cells in zip(*below, strict=True)]
+    return any(cells and not any(isinstance(c, str) for c in cells) for cells in columns)
 
 
 def with_lines(records: Sequence[Mapping[str, Any]], lines: Sequence[int], what: str) -> Lines:

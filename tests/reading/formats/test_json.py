@@ -88,6 +88,30 @@ def test_rows_of_values_are_numbered_columns():
     assert frame.to_dict(as_series=False) == {"column_1": [1, 2], "column_2": ["a", "b"]}
 
 
+def test_rows_of_values_may_stand_one_a_line():
+    loaded = load('[1, "a"]\n\n[2, "b"]\n')
+    assert loaded.frame.to_dict(as_series=False) == {"column_1": [1, 2], "column_2": ["a", "b"]}
+    assert loaded.lines.tolist() == [1, 3]
+    with pytest.raises(DataError, match="row 2 has 3 values for 2 columns"):
+        load('[1, "a"]\n[2, "b", 3]\n')
+
+
+@pytest.mark.parametrize("between", [",", "\n"])
+def test_a_first_row_of_names_above_numbers_names_the_columns(between):
+    rows = between.join(map(json.dumps, [["x", "y"], [1, "a"], [None, "b"]]))
+    loaded = load(rows if between == "\n" else f"[{rows}]")
+    assert loaded.frame.to_dict(as_series=False) == {"x": [1, None], "y": ["a", "b"]}
+    assert load([["x", "y"], ["1", "a"]]).frame.columns == ["column_1", "column_2"]
+
+
+def test_lists_may_hold_numbers_that_are_none_as_python_writes_them():
+    frame = load('{"x": [1, NaN, 2], "y": [[1, 2.5]]}\n{"x": [3], "y": [[NaN, 1]]}\n').frame
+    assert frame["x"].to_list() == [[1, None, 2], [3]]
+    assert frame["y"].to_list() == [[[1, 2.5]], [[None, 1]]]
+    with pytest.raises(DataError, match="column `x` of `r.json` mixes kinds of values"):
+        load('{"x": [1, NaN]}\n{"x": 3}\n')
+
+
 def test_an_index_that_does_not_count_is_a_column():
     days = ["2020-01-01", "2020-01-02"]
     wanted = {"index": days, "x": [1, 2], "y": [3, 4]}
