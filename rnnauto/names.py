@@ -1,6 +1,8 @@
 """Tell from a column's name what it is for: an id, a time, a sequence."""
 
+import difflib
 import re
+from collections.abc import Collection, Sequence
 
 # how people call what tells sequences apart, and what orders their timesteps
 ID_NAMES = """
@@ -81,3 +83,25 @@ def named_date(name: str) -> bool:
 
 def named_sequence(name: str) -> bool:
     return any(word in SEQUENCE_WORDS for word in name_words(name))
+
+
+def nearest_names(
+    absent: Sequence[str], present: Collection[str], *, wanted: Collection[str]
+) -> dict[str, str]:
+    """Find for absent columns the present one that may be meant, which is none that is wanted
+    itself, and none twice."""
+    spare = [name for name in present if name not in wanted]
+    nearest: dict[str, str] = {}
+    for name in absent:
+        left = [other for other in spare if other not in nearest.values()]
+        folded = [other for other in left if other.casefold() == name.casefold()]
+        close = folded or difflib.get_close_matches(name, left, n=1)
+        if close:
+            nearest[name] = close[0]
+    return nearest
+
+
+def renaming(nearest: dict[str, str]) -> str:
+    """Say how columns are to be called instead; empty where nothing is near."""
+    pairs = ", ".join(f"`{other}` to `{name}`" for name, other in nearest.items())
+    return pairs and f"rename {pairs}"

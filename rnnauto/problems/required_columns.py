@@ -1,6 +1,5 @@
 """Check that a table has what a model reads: test files, and every table to predict for."""
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from rnnauto.data.weights import check_weights
 from rnnauto.errors import DataError
 from rnnauto.inference.series_in_rows import as_series
 from rnnauto.layout import Column, Layout, Style
+from rnnauto.names import nearest_names, renaming
 from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import number_columns, with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
@@ -133,21 +133,13 @@ def check_present(table: Table, layout: Layout, *, target: bool) -> None:
         )
     if absent:
         first = absent[:MOST_NAMES]
-        folded = {name.casefold(): [name] for name in present}
-        near = [
-            folded.get(name.casefold()) or difflib.get_close_matches(name, list(present), n=1)
-            for name in first
-        ]
-        meant = ", ".join(
-            f"`{close[0]}` for `{name}`" for name, close in zip(first, near, strict=True) if close
-        )
+        known = {*wanted, *judged, *layout.ignored}
+        renamed = renaming(nearest_names(first, present, wanted=known))
         listed = ", ".join(f"`{name}`" for name in first)
         more = f" and {len(absent) - len(first):,} more" if len(absent) > len(first) else ""
         raise DataError(
             f"`{table.source}` has no column {listed}{more}, which the model reads",
-            hint=f"rename {meant}"
-            if meant
-            else "the model was trained with these columns: call those of the file so",
+            hint=renamed or "the model was trained with these columns: call those of the file so",
         )
 
 

@@ -1,7 +1,6 @@
 """Cut the bytes of a stream into rows as they come, and write the answers like them."""
 
 import csv
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from rnnauto.errors import DataError
+from rnnauto.names import nearest_names, renaming
 from rnnauto.streaming.stream import Answers, Reading, Row, names_beside
 
 Format = Literal["jsonl", "csv"]
@@ -194,13 +194,12 @@ def check_header(
     joined = "-".join(parts) if parts and set(parts) <= set(header) else None
     absent = [name for name in needed if name not in header and name != joined]
     if absent:
-        close = difflib.get_close_matches(absent[0], header, n=1)
+        renamed = renaming(nearest_names(absent, header, wanted=needed))
         listed = ", ".join(f"`{name}`" for name in absent)
         raise DataError(
             f"{source} has no column {listed}, which the model reads",
-            hint=f"rename `{close[0]}` to `{absent[0]}`"
-            if close
-            else "the first line has to name the columns; rows of JSON are `--format jsonl`",
+            hint=renamed
+            or "the first line has to name the columns; rows of JSON are `--format jsonl`",
         )
 
 

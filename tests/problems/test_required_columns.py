@@ -40,7 +40,15 @@ def test_the_target_may_be_absent_unless_it_is_wanted(read):
 def test_every_absent_column_is_listed_with_the_nearest_name(read):
     error = refused(read, "id,t,X,Word\na,1,2,p\n")
     assert error.message.endswith("has no column `x`, `ok`, `word`, which the model reads")
-    assert error.hint == "rename `X` for `x`, `Word` for `word`"
+    assert error.hint == "rename `X` to `x`, `Word` to `word`"
+
+
+def test_no_column_that_the_model_reads_is_to_be_renamed_for_another(read):
+    layout = make_layout(features=columns(lpc1="number", lpc2="number", lpc3="number"))
+    error = refused(read, "id,t,lpc1,lpc2,y\na,1,2,3,0\n", layout)
+    assert error.hint == "the model was trained with these columns: call those of the file so"
+    error = refused(read, "id,t,lpc2,lpcx,lpcz,y\na,1,2,3,4,0\n", layout)
+    assert error.hint == "rename `lpcz` to `lpc1`, `lpcx` to `lpc3`"
 
 
 def test_many_absent_columns_are_counted(read):

@@ -332,3 +332,12 @@ def test_a_series_by_times_of_one_day_counts_its_timesteps(tmp_path):
     for told, each in zip(found, wanted, strict=True):
         assert told["timestep"] == each["timestep"]
         assert told["prediction"] == pytest.approx(each["prediction"], abs=1e-5)
+
+
+def test_no_column_that_is_read_is_to_be_renamed_for_an_absent_one():
+    with pytest.raises(DataError) as caught:
+        check_header(["day", "temp1"], ["day", "temp1", "temp2"], "rows")
+    assert caught.value.hint.startswith("the first line has to name the columns")
+    with pytest.raises(DataError) as caught:
+        check_header(["day", "temp1", "tmp2"], ["day", "temp1", "temp2"], "rows")
+    assert caught.value.hint == "rename `tmp2` to `temp2`"
