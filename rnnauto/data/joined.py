@@ -1,6 +1,8 @@
 """Put sequences of two tables one after the other, and their parts: of what a model has learnt from
 before, and of new data."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -38,6 +40,21 @@ def join_frames(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
     names = [name for name in first.columns if name in second.columns]
     columns = [join_columns(first[name], second[name]) for name in names]
     return pl.DataFrame(columns)
+
+
+def without_awaited(
+    earlier: pl.DataFrame, later: pl.DataFrame, keys: Sequence[str], targets: Sequence[str]
+) -> pl.DataFrame:
+    """Leave out the rows of a table that have none of their targets, where a later table has rows
+    of the same keys: they said only what was known ahead."""
+    known = [name for name in targets if name in earlier.columns]
+    if not keys or not known or any(name not in later.columns for name in keys):
+        return earlier
+    both = join_frames(earlier.select(keys), later.select(keys))
+    awaited = earlier.select(pl.all_horizontal(pl.col(known).is_null())).to_series()
+    rows = both.head(earlier.height).with_row_index("__row").filter(awaited)
+    come = rows.join(both.tail(later.height), on=list(keys), how="semi", nulls_equal=True)["__row"]
+    return earlier.filter(~pl.int_range(earlier.height, eager=True).is_in(come.implode()))
 
 
 def join_columns(first: pl.Series, second: pl.Series) -> pl.Series:

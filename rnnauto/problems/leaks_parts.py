@@ -105,14 +105,15 @@ def seen_again(
     file: str = "test file",
     other: str = "training file",
 ) -> Iterator[Problem]:
-    """Find rows of a file to forecast whose id and time another file has; `file` and `other` are
-    what `test` and `train` are called."""
+    """Find rows of a file to forecast whose id and time another file has, with a target; `file` and
+    `other` are what `test` and `train` are called."""
     if layout.time is None:
         return
     keys = [*layout.id, layout.time]
     if any(train.schema[key] != test.schema[key] for key in keys):
         return
-    again = test.select(keys).unique().join(train.select(keys).unique(), on=keys, how="inner")
+    known = train.filter(pl.any_horizontal(pl.col(layout.target).is_not_null()))
+    again = test.select(keys).unique().join(known.select(keys).unique(), on=keys, how="inner")
     if again.height:
         first = " ".join(map(str, again.row(0)))
         yield DUPLICATES.problem(

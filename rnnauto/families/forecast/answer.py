@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Flags, Floats, Integers
 from rnnauto.data.columns import data_units, doubles_of, less_zeros, zeros_of
+from rnnauto.data.joined import without_awaited
 from rnnauto.data.unanswered import Unanswered
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
-from rnnauto.families.forecast.cut import future_windows, judged_windows
+from rnnauto.families.forecast.cut import future_windows, judged_windows, keys_of
 from rnnauto.families.forecast.future import ahead_notes
 from rnnauto.families.forecast.levels import middle, per_cent
 from rnnauto.families.forecast.series import (
@@ -123,7 +124,9 @@ def told(table: Table, history: Table | None, layout: Layout) -> Table:
         replace(each, message=f"{name}: {each.message}") for each in problems_asked(history, layout)
     ]
     notes = tuple(f"{name}: {note}" for note in history.notes)
-    both = twice(history.frame, table.frame, [*layout.id, *([layout.time] if layout.time else [])])
+    keys = keys_of(layout)
+    again = without_awaited(history.frame, table.frame, keys, layout.target)
+    both = twice(again, table.frame, keys) if keys else 0
     if both and layout.time:
         repeated = DUPLICATE_TIMESTEP.problem(
             f"{name} and `{table.source}` both have {count(both, 'timestep')}",
@@ -157,6 +160,7 @@ def twice(earlier: pl.DataFrame, frame: pl.DataFrame, keys: Sequence[str]) -> in
 
 def after(earlier: pl.DataFrame, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Put the rows of a table after those of its series' history."""
+    earlier = without_awaited(earlier, frame, keys_of(layout), layout.target)
     earlier, frame = of_one_type(earlier, frame)
     if layout.id:
         earlier = earlier.join(frame, on=list(layout.id), how="semi", maintain_order="left")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, evenly
+from rnnauto.data.joined import without_awaited
 from rnnauto.data.room import least_before, usual_back
 from rnnauto.families.forecast.future import with_future
 from rnnauto.families.forecast.origins import (
@@ -111,6 +113,12 @@ def windows_of(
     """
     frame, test_rows, names = table.frame, None, [*layout.input_columns(), *layout.target]
     tables = [each.frame for each in (table, validation, test_table) if each is not None]
+    tables = [
+        reduce(
+            partial(without_awaited, keys=keys_of(layout), targets=layout.target), [each, *later]
+        )
+        for each, *later in (tables[at:] for at in range(len(tables)))
+    ]
     if len(tables) > 1:
         chosen = list(dict.fromkeys(names))
         frame = pl.concat([each.select(chosen) for each in tables], how="vertical_relaxed")
@@ -118,11 +126,11 @@ def windows_of(
     if test_table is not None:
         test_rows = series.rows >= frame.height - test_table.frame.height
     wanted = cut_of(layout, layout.season)
-    learnt = (series.rows >= 0) & (series.rows < table.frame.height)
+    learnt = (series.rows >= 0) & (series.rows < tables[0].height)
     if test_rows is not None:
         check_goes_on(series, learnt, test_rows, files=("training", "test"))
     if validation is not None and test_rows is not None:
-        held = (series.rows >= table.frame.height) & ~test_rows
+        held = (series.rows >= tables[0].height) & ~test_rows
         check_goes_on(series, learnt, held, files=("training", "validation"))
         parts = split_by_files(series, wanted, held, test_rows)
     else:
@@ -130,6 +138,11 @@ def windows_of(
     folds = tuple((train, evenly(validation, MOST_VALIDATED)) for train, validation in parts.folds)
     parts = replace(parts, folds=folds, test=evenly(parts.test, MOST_TESTED))
     return Windows(series, parts, frame)
+
+
+def keys_of(layout: Layout) -> list[str]:
+    """Name the columns that tell timesteps apart, where any do."""
+    return [] if layout.time is None else [*layout.id, layout.time]
 
 
 def as_fitted(fresh: SeriesEncoders) -> SeriesEncoders:

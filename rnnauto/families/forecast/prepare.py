@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers, evenly
-from rnnauto.data.joined import join_columns, join_folds, join_frames
+from rnnauto.data.joined import join_columns, join_folds, join_frames, without_awaited
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.families.forecast.cut import (
     MOST_TESTED,
@@ -23,9 +23,17 @@ from rnnauto.families.forecast.cut import (
     cut_of,
     cut_series,
     encoded_windows,
+    keys_of,
     windows_of,
 )
-from rnnauto.families.forecast.origins import Cut, WindowParts, history_of, part_rows, rolling
+from rnnauto.families.forecast.origins import (
+    Cut,
+    WindowParts,
+    check_goes_on,
+    history_of,
+    part_rows,
+    rolling,
+)
 from rnnauto.families.forecast.series import (
     EncodedSeries,
     Series,
@@ -107,7 +115,8 @@ def repeated(told: Told, validation: Table | None, test: Table | None) -> Iterat
 
 
 def cut_again(told: Told, test_table: Table | None) -> CutSeries:
-    """Cut the windows of an update. Raises: DataError where new timesteps are too few."""
+    """Cut the windows of an update. Raises: DataError where new timesteps are too few, or
+    come before those that are known."""
     table, layout, recipe, going_on = told.table, told.layout, told.recipe, told.going_on
 
     def settle(fresh: SeriesEncoders) -> SeriesEncoders:
@@ -118,21 +127,26 @@ def cut_again(told: Told, test_table: Table | None) -> CutSeries:
         return encoded_windows(windows, layout, settle=settle)
     first, *later = going_on.earlier
     made = windows_of(first.table, first.test, layout, recipe)
-    before, seed = rows_of(first), recipe.split.seed
+    before, seed = rows_of(first, layout), recipe.split.seed
     for each in later:
         part = new_windows(before, each, layout, recipe)
         made = join_windows(made, part, replay=math.inf, seed=seed)
-        before = join_frames(before, rows_of(each))
+        before = following(before, rows_of(each, layout), layout)
     part = new_windows(before, Earlier(table, test_table), layout, recipe)
     tested = len(made.parts.test)
     both = join_windows(made, part, replay=going_on.replay, seed=seed)
     return encoded_windows(both, layout, settle=settle, earlier=tested)
 
 
-def rows_of(part: Earlier) -> pl.DataFrame:
+def rows_of(part: Earlier, layout: Layout) -> pl.DataFrame:
     """Give the rows of a table, and of its test file, where it has one."""
     frame = part.table.frame
-    return frame if part.test is None else join_frames(frame, part.test.frame)
+    return frame if part.test is None else following(frame, part.test.frame, layout)
+
+
+def following(before: pl.DataFrame, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Put rows after those of an earlier table, in the place of those that only announced them."""
+    return join_frames(without_awaited(before, frame, keys_of(layout), layout.target), frame)
 
 
 def join_windows(old: Windows, new: Windows, *, replay: float, seed: int) -> Windows:
@@ -158,17 +172,22 @@ def new_windows(before: pl.DataFrame, new: Earlier, layout: Layout, recipe: "Rec
     """Cut windows whose horizon is all of new rows; what they see may be older. The end of every
     series is the test part, or a file of its own; what comes before it is the validation part."""
     source = new.table.source
+    before = without_awaited(before, rows_of(new, layout), keys_of(layout), layout.target)
     frame, tested = without_known(new.table.frame, before, layout), 0
     check_some_new(frame.height, source)
     if new.test is not None:
         tested = new.test.frame.height
-        frame = join_frames(frame, new.test.frame)
+        frame = following(frame, new.test.frame, layout)
     joined = join_frames(before, frame)
     series, cut = gather_series(joined, layout), cut_of(layout, layout.season)
-    lengths, begins = series.lengths, history_of(series, series.rows >= before.height)
+    fresh, test = (series.rows >= joined.height - rows for rows in (frame.height, tested))
+    known = (series.rows >= 0) & ~fresh
+    check_goes_on(series, known, fresh, files=("earlier", "new"))
+    lengths, begins = series.lengths, history_of(series, fresh)
     ends = lengths - part_rows(lengths - begins, recipe.split.test, cut, rest=2 * cut.horizon)
     if tested:
-        ends = history_of(series, series.rows >= joined.height - tested)
+        check_goes_on(series, fresh & ~test, test, files=("new", "test"))
+        ends = history_of(series, test)
     held = part_rows(ends - begins, recipe.split.validation, cut, rest=cut.horizon)
     first = np.where(begins > 0, np.maximum(begins, cut.least), cut.wanted)
     parts = [
@@ -206,9 +225,9 @@ def check_room(parts: list[Integers], source: str, cut: Cut) -> None:
 
 def without_known(frame: pl.DataFrame, before: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Leave the timesteps out that stand among those of before, by their ids and time."""
-    if layout.time is None:
+    keys = keys_of(layout)
+    if not keys:
         return frame
-    keys = [*layout.id, layout.time]
     both = join_frames(before.select(keys), frame.select(keys))
     known, own = both.head(before.height), both.tail(frame.height).with_row_index("__row")
     kept = own.join(known, on=keys, how="anti", nulls_equal=True).sort("__row")["__row"]

@@ -9,14 +9,19 @@ from builders import columns, make_layout
 
 from rnnauto.arrays import evenly
 from rnnauto.errors import DataError
+from rnnauto.families.forecast.answer import after, told
 from rnnauto.families.forecast.cut import (
     cut_of,
     cut_series,
     future_windows,
     judged_windows,
     seen_timesteps,
+    windows_of,
 )
+from rnnauto.families.forecast.prepare import new_windows
 from rnnauto.families.forecast.series import fit_series_encoders, gather_series
+from rnnauto.prepared import Earlier
+from rnnauto.problems.leaks_parts import seen_again
 from rnnauto.problems.series import series_problems
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
@@ -161,3 +166,45 @@ def test_a_later_file_begins_where_an_earlier_one_ends():
     assert len(both.test)
     ahead = learnt.frame.with_columns(y=pl.when(day >= 30).then(None).otherwise("y"))
     assert len(cut_series(Table(ahead, "f"), middle, LAYOUT, recipe_of()).test)
+
+
+def test_new_timesteps_of_an_update_come_after_those_that_are_known():
+    whole = table_of(a=list(range(80)), b=list(range(80))).frame
+    day = pl.col("day").rank("dense").cast(int) - 1
+
+    def rows(first, last):
+        return Table(whole.filter(day.is_between(first, last)), "f")
+
+    end, recipe = rows(60, 79), recipe_of()
+    for new in (rows(0, 29), Table(whole.filter(~day.is_between(30, 49)), "f")):
+        with pytest.raises(DataError, match=r"the earlier file .* after the first of the new file"):
+            new_windows(rows(30, 49).frame, Earlier(new), LAYOUT, recipe)
+    with pytest.raises(DataError, match=r"the new file has timesteps .* of the test file"):
+        new_windows(rows(0, 29).frame, Earlier(end, rows(30, 59)), LAYOUT, recipe)
+    assert new_windows(rows(0, 49).frame, Earlier(end), LAYOUT, recipe).parts.test.size
+
+
+def test_rows_that_announce_timesteps_give_way_to_those_of_a_later_file():
+    whole = table_of(a=list(range(80)), b=list(range(80))).frame
+    day = pl.col("day").rank("dense").cast(int) - 1
+
+    def rows(first, last, *, known):
+        unknown = pl.when(day > known).then(None).otherwise("y")
+        frame = whole.with_columns(y=unknown).filter(day.is_between(first, last))
+        return Table(frame, "f")
+
+    before, later = rows(0, 52, known=49), rows(50, 79, known=79)
+    recipe = recipe_of()
+    once = np.tile(np.arange(80.0), 2)
+    windows = new_windows(before.frame, Earlier(later), LAYOUT, recipe)
+    assert windows.series.targets[:, 0].tolist() == once.tolist()
+    windows = windows_of(before, later, LAYOUT, recipe)
+    assert windows.series.targets[:, 0].tolist() == once.tolist()
+    assert windows.parts.history.tolist() == [50, 50]
+    assert not list(seen_again(before.frame, later.frame, LAYOUT))
+    middle, end = rows(40, 62, known=59), rows(60, 79, known=79)
+    windows = windows_of(rows(0, 42, known=39), end, LAYOUT, recipe, validation=middle)
+    assert windows.series.targets[:, 0].tolist() == once.tolist()
+    series = gather_series(after(before.frame, later.frame, LAYOUT), LAYOUT)
+    assert series.targets[:, 0].tolist() == once.tolist()
+    assert not told(later, before, LAYOUT).problems
