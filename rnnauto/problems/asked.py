@@ -1,19 +1,22 @@
 """Say of a table that a model is to answer, or to be judged by, what `fit` would say of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rnnauto.data.columns import float_columns
 from rnnauto.data.sequences import gather
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout
-from rnnauto.problem import Problem
+from rnnauto.problem import MOST_ROWS, Problem
 from rnnauto.problems import absent, far_values, features, labels, oddities, sizes, times
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import described, in_order
+from rnnauto.problems.layouts import is_forecast
 from rnnauto.problems.rule import Gathered, Laid, Rule, problems_by
+from rnnauto.problems.series import announced
 from rnnauto.problems.unseen_categories import unseen_categories
 from rnnauto.reading.read import Table
+from rnnauto.reading.repairs import MISSING_CELLS, cells_missing
 
 Say = Callable[[str], None]
 Words = Mapping[str, Sequence[str]]
@@ -36,7 +39,7 @@ def problems_asked(table: Table, layout: Layout, words: Words = NO_WORDS) -> tup
 
     Args: words: those that the model knows of each column of categories.
     """
-    found = list(table.problems)
+    found = list(needless_left_out(table, layout) if is_forecast(layout) else table.problems)
     if not table.frame.is_empty():
         found += [*problems_by(RULES, Laid(table, layout)), *repeats(table, layout)]
         found += unseen_categories(table, layout, words)
@@ -46,6 +49,18 @@ def problems_asked(table: Table, layout: Layout, words: Words = NO_WORDS) -> tup
             for problem in found
         ]
     )
+
+
+def needless_left_out(table: Table, layout: Layout) -> Iterator[Problem]:
+    """Leave out that rows after a series have no target: they only tell what is known ahead."""
+    ahead = {table.line(int(row)) for row in announced(table.frame, layout).arg_true()}
+    for problem in table.problems:
+        kept = [line for line in problem.rows if line not in ahead]
+        of_target = problem.code == MISSING_CELLS.code and problem.column in layout.target
+        if not of_target or len(kept) == len(problem.rows) or len(problem.rows) == MOST_ROWS:
+            yield problem
+        elif kept:
+            yield cells_missing(problem.column or "", kept, table.frame.height, int)
 
 
 def repeats(table: Table, layout: Layout) -> Iterable[Problem]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
+import polars as pl
 
 from rnnauto.data.room import FEWEST_BEFORE, least_before
+from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.layouts import is_forecast, is_panel
 from rnnauto.problems.rule import Gathered, Laid, Rule
@@ -36,21 +38,42 @@ SHORT_SERIES = Kind(
 
 
 def forecast_problems(look: Laid) -> Iterator[Problem]:
-    for name in look.layout.target:
-        yield from series_problems(look.table, name)
+    layout = look.layout
+    ahead = announced(look.table.frame, layout) if layout.known_ahead else None
+    for name in layout.target:
+        yield from series_problems(look.table, name, ahead)
 
 
-def series_problems(table: Table, name: str) -> Iterator[Problem]:
-    """Find what stands in the way of forecasting one column."""
+def announced(frame: pl.DataFrame, layout: Layout) -> pl.Series:
+    """Say which rows come after the last known target of their series, and so only tell what is
+    known ahead, bool [rows]; none of a series without one do."""
+    names = [name for name in layout.target if name in frame.columns]
+    nothing = pl.Series("ahead", [False]).new_from_index(0, frame.height)
+    timed = layout.time is not None and layout.time in frame.columns
+    if not names or (layout.time is not None and not timed):
+        return nothing
+    when = pl.col(layout.time) if layout.time is not None else pl.int_range(pl.len())
+    known = pl.any_horizontal(pl.col(names).is_not_null())
+    last = when.filter(known).max()
+    ahead = when > (last.over(layout.id) if layout.id else last)
+    return frame.select(ahead.fill_null(False).alias("ahead")).to_series()
+
+
+def series_problems(table: Table, name: str, ahead: pl.Series | None = None) -> Iterator[Problem]:
+    """Find what stands in the way of forecasting one column.
+
+    Args: ahead: the rows that need no target, bool [rows].
+    """
     values = table.frame[name]
     known = values.drop_nulls()
-    lacking = len(values) - len(known)
+    unknown = values.is_null() if ahead is None else values.is_null() & ~ahead
+    lacking = int(unknown.sum())
     if lacking:
         yield MISSING_TARGET.problem(
             f"{lacking:,} of {len(values):,} timesteps {of_some(lacking, 'have')} no `{name}`: the "
             "last value before is taken for it, and left out of losses and scores",
             name,
-            [table.line(row) for row in rows_where(values.is_null())],
+            [table.line(row) for row in rows_where(unknown)],
             remedy="fill the target in",
         )
     if known.n_unique() <= 1:

@@ -205,12 +205,19 @@ def missing_cells(
         rows, spelt = rows_where(after.is_null()), pl.Series([], dtype=pl.String)
     if rows:
         spelling = f" ({shown(spelt)})" if spelt.null_count() < len(spelt) else ""
-        yield MISSING_CELLS.problem(
-            f"{len(rows):,} of {len(after):,} cells missing in `{name}`{spelling}",
-            name,
-            [line(row) for row in rows],
-            remedy="nothing to do: features may have gaps",
-        )
+        yield cells_missing(name, rows, len(after), line, spelling)
+
+
+def cells_missing(
+    name: str, rows: Sequence[int], of: int, line: Lines, spelling: str = ""
+) -> Problem:
+    """Make the problem. Args: of: how many rows there are."""
+    return MISSING_CELLS.problem(
+        f"{len(rows):,} of {of:,} cells missing in `{name}`{spelling}",
+        name,
+        [line(row) for row in rows],
+        remedy="nothing to do: features may have gaps",
+    )
 
 
 def number_repairs(before: pl.Series, typed: Typed, line: Lines, rules: Rules) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ import pytest
 
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.inference.infer import infer
+from rnnauto.inspection import inspect_table
 from rnnauto.problems.asked import problems_asked, tell_odd
 from rnnauto.problems.required_columns import read_for
 from rnnauto.reading.read import read_table
@@ -65,6 +66,30 @@ def test_of_a_file_like_the_first_nothing_is_said():
 def test_months_that_are_missing():
     kept = pl.col("day").dt.month().is_in([1, 4])
     assert sales(SALES.filter(kept)) == {"absent-timesteps"}
+
+
+def ahead(frame, rows):
+    """A table whose last rows of each shop have no target."""
+    day = pl.col("day").rank("dense", descending=True).over("shop")
+    return frame.with_columns(sold=pl.when(day <= rows).then(None).otherwise("sold"))
+
+
+def test_rows_after_a_series_need_no_target(tmp_path):
+    place = tmp_path / "sales.csv"
+    ahead(SALES, 7).write_csv(place)
+    assert asked(SALES, place, SERIES, strict=True) == (set(), [])
+    gap = pl.when(pl.col("day") == DAYS[50]).then(None).otherwise("sold")
+    ahead(SALES, 7).with_columns(sold=gap).write_csv(place)
+    codes, said = asked(SALES, place, SERIES)
+    assert codes == {"missing-cells"}
+    assert said == ["note[missing-cells]: 2 of 240 cells missing in `sold` (line 52)"]
+
+
+@pytest.mark.parametrize(("known_ahead", "said"), [(["price"], set()), ([], {"missing-target"})])
+def test_what_is_known_ahead_is_learnt_from_without_a_word(known_ahead, said):
+    recipe = Recipe.parse({**SERIES, "data": {**SERIES["data"], "known_ahead": known_ahead}})
+    found = inspect_table(read_table(ahead(SALES, 7)), recipe).problems
+    assert {problem.code for problem in found if problem.code == "missing-target"} == said
 
 
 def test_a_series_of_another_frequency():

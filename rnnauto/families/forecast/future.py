@@ -12,6 +12,7 @@ from rnnauto.families.forecast.series import Series, SeriesEncoders
 from rnnauto.layout import Layout
 from rnnauto.reading.heads.rows import listed
 from rnnauto.times.grid import later
+from rnnauto.visible import of_some
 
 
 def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple[Series, Integers]:
@@ -70,8 +71,9 @@ def ahead_notes(series: Series, origins: Integers, steps: int, layout: Layout) -
     absent = series.rows[origins[:, None] + np.arange(steps)] < 0
     if not absent.any():
         return ()
+    count = of_some(len(layout.known_ahead), "count")
     return (
-        f"{listed(list(layout.known_ahead))} should be known ahead, and counts as missing in "
+        f"{listed(list(layout.known_ahead))} should be known ahead, and {count} as missing in "
         f"{absent.sum():,} of the {absent.size:,} timesteps to predict: give it in rows "
         "without a target after the series",
     )
