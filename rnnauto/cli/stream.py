@@ -32,9 +32,13 @@ def stream(
         "rnnauto_model"
     ),
     format: Annotated[
-        Literal["jsonl", "csv"],
-        typer.Option("--format", help="How rows and answers are written; CSV has a header"),
-    ] = "jsonl",
+        Literal["jsonl", "csv"] | None,
+        typer.Option(
+            "--format",
+            help="How rows and answers are written; CSV has a header; left out: csv of a file "
+            "whose name ends so, else jsonl",
+        ),
+    ] = None,
     state: Annotated[
         Path | None,
         typer.Option("--state", help="File that keeps the states, and that they are taken up from"),
@@ -72,10 +76,15 @@ def stream(
     if place is not None and place.exists():
         opened.load(place)
     with told_to_end() as ends, opened_rows(rows) as source:
-        lines = Lines(format, opened.needed, name, time_parts(opened.layout))
+        lines = Lines(format or written_as(rows), opened.needed, name, time_parts(opened.layout))
         answer_all(opened, lines, ends.arriving(source), place)
         if place is not None:  # nothing of what could not be answered, or written
             opened.save(place)
+
+
+def written_as(rows: Path) -> Literal["jsonl", "csv"]:
+    """Tell from a file's name how its rows are written."""
+    return "csv" if rows.suffix.lower() == ".csv" else "jsonl"
 
 
 def answer_all(opened: "Reading", lines: "Lines", arriving: Iterator[bytes], place: Any) -> None:

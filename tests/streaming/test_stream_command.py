@@ -130,6 +130,17 @@ def test_numbers_and_words_are_read_as_predict_reads_them(folder):
     )
 
 
+def test_the_ending_of_a_file_says_how_its_rows_are_written(folder, tmp_path):
+    table, lines = tmp_path / "rows.csv", tmp_path / "rows.jsonl"
+    pl.DataFrame(ROWS).write_csv(table)
+    lines.write_text(lines_of(ROWS))
+    found = streamed(folder, "", table)
+    assert found.stderr == ""
+    assert found.stdout == streamed(folder, table.read_text(), "--format", "csv").stdout
+    assert streamed(folder, "", lines).stdout == streamed(folder, lines_of(ROWS)).stdout
+    assert "is no JSON" in streamed(folder, "", table, "--format", "jsonl").stderr
+
+
 def test_a_header_without_a_column_is_refused(folder):
     found = streamed(folder, "id,X,word,town\n1,2,a,Ulm\n", "--format", "csv", code=2)
     said = "error: standard input has no column `x`, which the model reads\n"
