@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST = 2**31 - 1  # the SavedModel takes int32
 MOST_TOKENS = 1_000_000
+WILDEST = 1_000.0  # where all are as likely as any; of an infinite one no number is a draw
 
 
 def generate(
@@ -45,7 +46,7 @@ def generate(
     ] = None,
     temperature: Annotated[
         float,
-        typer.Option("--temperature", min=0.0, help="0 takes the likeliest; higher is wilder"),
+        typer.Option("--temperature", min=0, max=WILDEST, help="0: the likeliest; higher: wilder"),
     ] = 1.0,
     top_k: Annotated[
         int,

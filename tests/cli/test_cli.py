@@ -406,6 +406,13 @@ def test_the_help_of_fit_shows_the_recipes_defaults(rnnauto_light):
     assert "Seed of everything random [default: 0]" in text
 
 
+@pytest.mark.parametrize("temperature", ["inf", "nan", "-1", "1e38"])
+def test_a_temperature_that_no_draw_has_is_refused(rnnauto_light, temperature):
+    done = rnnauto_light("generate", "--temperature", temperature)
+    assert done.returncode == 2
+    assert "Invalid value for '--temperature'" in done.stderr
+
+
 def test_debug_shows_where_an_error_comes_from(rnnauto_light):
     done = rnnauto_light("--debug", "fit", "gone.csv", "--target", "y")
     assert done.returncode == 1
