@@ -20,6 +20,7 @@ class Metric:
         words: how a sentence says it.
         description: what it is, in a line.
         quantity: a share may be asked for in per cent.
+        whole: whether a share is 1 at most.
         reference: who had it first, or whose definition it is; "" where it needs none.
     """
 
@@ -29,6 +30,7 @@ class Metric:
     quantity: Literal["share", "number"] = "number"
     lower_is_better: bool = False
     reference: str = ""
+    whole: bool = True
 
 
 RECORDS = (
@@ -105,6 +107,7 @@ RECORDS = (
         "share",
         lower_is_better=True,
         reference="Levenshtein 1966",
+        whole=False,
     ),
     Metric(
         "early_accuracy",

@@ -5,18 +5,21 @@ from collections.abc import Sequence
 
 from rnnauto.errors import RecipeError
 from rnnauto.layout import Layout
+from rnnauto.metrics import metric_named
 from rnnauto.recipe import Expect
+from rnnauto.recipe.comparison import parse_comparison
 
 
 def check_metrics(expect: Expect, layout: Layout, names: Sequence[str]) -> None:
     """Check the metrics that a recipe expects. Raises: RecipeError where a metric is expected that
-    the task does not have.
+    the task does not have, or a share is held against more than 1.
 
     Args:
         names: the metrics of the task, as `evaluate` names them.
     """
     unknown = [name for name in expect.metrics() if name not in names]
     if not unknown:
+        check_shares(expect)
         return
     faults = []
     for name in unknown:
@@ -24,6 +27,21 @@ def check_metrics(expect: Expect, layout: Layout, names: Sequence[str]) -> None:
         meant = f"; did you mean `{near[0]}`?" if near else ""
         faults.append(f"`expect.{name}` is no metric of {layout.rnn_type} {layout.task}{meant}")
     raise RecipeError("; ".join(faults), hint=f"its metrics are {', '.join(names)}")
+
+
+def check_shares(expect: Expect) -> None:
+    """Raises: RecipeError where a share is held against a number that it never has."""
+    for name, texts in expect.metrics().items():
+        record = metric_named(name)
+        if record is None or record.quantity != "share" or not record.whole:
+            continue
+        for text in texts:
+            wanted = parse_comparison(text, "share")
+            if wanted.baseline is None and wanted.number > 1:
+                raise RecipeError(
+                    f"`expect.{name}`: `{text}` holds a share against more than 1",
+                    hint="a share is 1, or 100%, at most; with `%` a number is one of a hundred",
+                )
 
 
 def objective_of(

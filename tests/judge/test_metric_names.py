@@ -56,3 +56,13 @@ def test_trials_are_not_selected_by_lengths_that_they_do_not_cut():
     names, can = metric_names(layout(), ending), objectives(layout(), ending)
     with pytest.raises(RecipeError, match="measured on whole answers"):
         objective_of("length_mae", layout(), can, names)
+
+
+@pytest.mark.parametrize("text", [">= 95", "< 1.5", ">= 101%"])
+def test_a_share_is_held_against_no_more_than_one(text):
+    names = ["accuracy", "accuracy_x", "word_error_rate", "mae"]
+    for name in ("accuracy", "accuracy_x"):
+        with pytest.raises(RecipeError, match=f"`expect.{name}`: `{text}` holds a share"):
+            check_metrics(Expect(**{name: text}), layout(), names)
+    fair = {"accuracy": ["<= 100%", ">= 2 * baseline"], "word_error_rate": text, "mae": "<= 3"}
+    check_metrics(Expect(**fair), layout(), names)
