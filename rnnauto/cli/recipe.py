@@ -50,6 +50,7 @@ def init(
     from rnnauto.recipe.settings import commented
 
     stdout = str(output) == "-"
+    refuse_standard_input(data)
     if os.path.lexists(output) and not overwrite and not stdout:
         raise RecipeError(
             f"`{output}` exists already", hint="replace it with `--overwrite`, or choose `-o FILE`"
@@ -77,6 +78,18 @@ def init(
         console.print(f"wrote {output}; next: rnnauto run {shell_word(str(output))}")
     if inspection.has_errors:
         console.print(f"the data have problems: see `rnnauto inspect {shell_word(str(data))}`")
+
+
+def refuse_standard_input(data: Path) -> None:
+    """Raises: RecipeError where there is no file for a recipe to name."""
+    from rnnauto.errors import RecipeError
+    from rnnauto.reading.opened import STANDARD_INPUT
+
+    if str(data) == STANDARD_INPUT:
+        raise RecipeError(
+            "a recipe names the file to learn from, and standard input is none",
+            hint="write the data into a file, and name that",
+        )
 
 
 def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[str]:

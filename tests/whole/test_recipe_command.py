@@ -91,3 +91,12 @@ def test_a_check_refuses_what_nothing_would_follow_and_names_what_is_not_tried(
 def test_the_schema_is_printed(rnnauto_light):
     found = rnnauto_light("recipe", "schema")
     assert json.loads(found.stdout)["title"] == "Recipe"
+
+
+def test_a_recipe_of_standard_input_is_refused(rnnauto_light, tmp_path):
+    found = rnnauto_light("recipe", "init", "-", "-t", "species")
+    assert found.returncode == 2
+    assert (
+        "error: a recipe names the file to learn from, and standard input is none" in found.stderr
+    )
+    assert not list(tmp_path.iterdir())
