@@ -69,7 +69,12 @@ def annotations(outcome: Outcome) -> list[str]:
     missed = [each for each in outcome.expectations if not each.passed]
     places = [written.holder_of("expect", each.name) or written for each in missed]
     return [
-        annotation(place.path, line_number(each.name, place.text), each.name, fell_short(each))
+        annotation(
+            place.path,
+            line_number(["expect", each.name], place.text),
+            each.name,
+            fell_short(each),
+        )
         for each, place in zip(missed, places, strict=True)
     ]
 

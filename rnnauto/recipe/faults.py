@@ -1,11 +1,12 @@
 """Put into words what is wrong in a recipe: the key, its line, and the name that was meant."""
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
+
+from rnnauto.recipe.yaml_text import lines_of
 
 WANTED = "Input should be "  # so pydantic begins
 LONGEST, MOST_ITEMS = 60, 60  # of a value that is shown: characters, and items looked at
@@ -17,13 +18,13 @@ def describe_fault(model: type[BaseModel], fault: dict[str, Any], text: str) -> 
     if fault["type"] == "extra_forbidden":
         wanted = difflib.get_close_matches(names[-1], sibling_names(model, names[:-1]), n=1)
         meaning = f"; did you mean `{wanted[0]}`?" if wanted else ""
-        return f"unknown setting `{'.'.join(names)}`{line_of(names[-1], text)}{meaning}"
-    known = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text) or not text]
-    key = known[-1] if known else names[-1] if names else ""
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return (
-        f"`{dotted_key(model, names)}`{line_of(key, text)}: {message}, got {shown(fault['input'])}"
-    )
+        return f"unknown setting `{'.'.join(names)}`{line_of(names, text)}{meaning}"
+    key = dotted_key(model, names)
+    place = f"`{key}`{line_of(key.split('.'), text)}"
+    if fault["input"] is None:
+        return f"{place} has no value: give it one, or take it out"
+    message = str(fault["msg"]).removeprefix("Value error, ").replace("valid tuple", "list")
+    return f"{place}: {message}, got {shown(fault['input'])}"
 
 
 def merged(faults: Sequence[Mapping[str, Any]], model: type[BaseModel]) -> list[dict[str, Any]]:
@@ -62,17 +63,20 @@ def dotted_key(model: type[BaseModel], names: list[str]) -> str:
     return ".".join(path)
 
 
-def line_of(key: str, text: str) -> str:
-    number = line_number(key, text)
+def line_of(keys: Sequence[str], text: str) -> str:
+    number = line_number(keys, text)
     return "" if number is None else f" (line {number})"
 
 
-def line_number(key: str, text: str) -> int | None:
-    """Where a key of a YAML text stands first, from 1."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if re.search(rf"(^|[\s{{,]){re.escape(key)}\s*:", line.partition("#")[0]):
-            return number
-    return None
+def line_number(keys: Sequence[str], text: str) -> int | None:
+    """Where a setting stands in a YAML text that could be read, from 1; of one that does not, where
+    the section does that would hold it.
+
+    Args: keys: those of the sections that hold it, and its own.
+    """
+    lines = lines_of(text)
+    paths = (tuple(keys[:end]) for end in range(len(keys), 0, -1))
+    return next((lines[path] for path in paths if path in lines), None)
 
 
 def shown(value: Any) -> str:

@@ -74,7 +74,7 @@ def read_below(path: Path, above: tuple[Path, ...], left: list[int]) -> Written:
     bases = []
     for name in names:
         base = path.parent / name
-        here = f"`{path}`{line_of(EXTENDS, text)}"
+        here = f"`{path}`{line_of([EXTENDS], text)}"
         left[0] -= 1
         if left[0] < 0:
             raise RecipeError(f"{here}: more than {MOST_FILES} recipes are extended")
@@ -96,8 +96,8 @@ def names_in(value: Any, path: Path, text: str) -> list[str]:
     names = [value] if isinstance(value, str) else [] if value is None else value
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise RecipeError(
-            f"`{path}`: `{EXTENDS}`{line_of(EXTENDS, text)}: the path of a recipe was wanted, or a "
-            f"list of them, got {value!r}"
+            f"`{path}`: `{EXTENDS}`{line_of([EXTENDS], text)}: the path of a recipe was wanted, or "
+            f"a list of them, got {value!r}"
         )
     return names
 
@@ -136,4 +136,7 @@ def text_of(path: Path) -> str:
         return content.decode("utf-8-sig", errors="strict")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
-        raise Unread(f"cannot read the recipe `{path}`: {why}") from error
+        raise Unread(
+            f"cannot read the recipe `{path}`: {why}",
+            hint="check the path, or write one with `rnnauto recipe init DATA --target COLUMN`",
+        ) from error

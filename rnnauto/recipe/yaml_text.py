@@ -8,8 +8,9 @@ https://yaml.org/spec/1.2.2/#103-core-schema
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -66,6 +67,7 @@ class Reader:
         self.open: list[Open] = []
         self.anchored: dict[str, tuple[Any, int]] = {}
         self.twice: list[str] = []
+        self.lines: dict[tuple[str, ...], int] = {}
         self.value: Any = None
         self.documents = 0
 
@@ -112,6 +114,7 @@ class Reader:
                 first = inside.lines[event.value]
                 self.twice.append(f"`{short(event.value)}` (lines {first} and {line})")
             inside.lines[event.value] = line
+            self.lines[tuple(each.key for each in self.open if each.key is not None)] = line
             return
         made = self.scalar(event, line)
         self.keep(event.anchor, made, 1)
@@ -176,6 +179,15 @@ def kind_of(made: Any) -> str:
 
 def short(text: str) -> str:
     return visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}...")
+
+
+@lru_cache(maxsize=8)
+def lines_of(text: str) -> Mapping[tuple[str, ...], int]:
+    """Say of a text that can be read where each key stands, from 1, by the keys that lead to it."""
+    reader = Reader("a recipe")
+    for event in events_of(text):
+        reader.take(event)
+    return reader.lines
 
 
 def read_yaml(text: str, source: str, *, hint: str = "") -> Any:

@@ -32,10 +32,12 @@ def test_junit_has_a_suite_for_each_recipe_and_a_case_for_each_expectation():
 
 def test_annotations_point_at_the_line_of_the_recipe(tmp_path):
     path = tmp_path / "r.yaml"
-    path.write_text("# mae: no\nexpect:\n  accuracy: '>= 0.9'\n  mae: '<= 0.5 * baseline'\n")
+    path.write_text(
+        "# mae: no\nother: {mae: 1}\nexpect:\n  accuracy: '>= 0.9'\n  mae: '<= 0.5 * baseline'\n"
+    )
     (line,) = annotations(outcome(GOOD, BAD, path=path))
     assert line == (
-        f"::error file={path},line=4,title=mae::mae: wanted <= 0.5 * baseline (1.25), got 2"
+        f"::error file={path},line=5,title=mae::mae: wanted <= 0.5 * baseline (1.25), got 2"
     )
 
 

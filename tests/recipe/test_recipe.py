@@ -88,6 +88,21 @@ def test_a_fault_in_a_list_names_the_key_and_the_line_without_pydantics_branches
     assert "tuple" not in message.split("`search.space.patch`")[1].split(":")[0]
 
 
+def test_a_fault_names_the_line_of_its_own_section():
+    text = "split:\n  seed: 0\nupdate: {budget: 5s}\ntrain:\n  epochs: 5\nsearch:\n"
+    text += "  budget: ever\n  space: {seed: 1}\nseed: x\n"
+    message = refused(yaml.safe_load(text), text=text)
+    assert "`search.budget` (line 7): " in message
+    assert "`search.space.seed` (line 8)" in message
+    assert "`seed` (line 9): " in message
+
+
+def test_a_setting_without_a_value_says_so():
+    text = "data:\n  target:\n"
+    message = refused(yaml.safe_load(text), text=text)
+    assert message == "`r.yaml`: `data.target` (line 2) has no value: give it one, or take it out"
+
+
 def test_a_cell_that_does_not_exist_is_refused_with_those_that_do():
     message = refused({"search": {"space": {"cell": ["elman"]}}})
     assert "'simple_rnn', 'lstm', 'gru', " in message
@@ -197,6 +212,7 @@ def test_a_recipe_file_that_is_not_there_is_named(tmp_path):
         Recipe.load(tmp_path / "no.yaml")
     assert str(tmp_path / "no.yaml") in caught.value.message
     assert "No such file" in caught.value.message
+    assert caught.value.hint.startswith("check the path")
 
 
 def test_broken_yaml_says_where(tmp_path):
