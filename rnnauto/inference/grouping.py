@@ -18,6 +18,7 @@ from rnnauto.times.grid import is_clock
 REPEATS = 1.5  # rows per id that make sequences ...
 REPEATS_NAMED = 1.2  # ... where the column is named like an id
 FEW_DUPLICATES = 0.05  # share of rows whose id and time may occur twice by fault
+NO_ORDER = (0.25, 0.75)  # share of steps back: of what has nothing to do with the order of rows
 CONFLICTS = 0.1  # share of ids whose target may differ inside by fault
 EVEN = 0.9  # share of equal steps that make a series even
 FULL = 0.75  # share of the times from first to last that have a row
@@ -186,12 +187,26 @@ def first_clock(
             continue
         if not runs.whole or ordered_runs(frame, names, clock) is None:
             pairs = frame.select(*names, clock).hash_rows().n_unique()
-            if frame.height - pairs > FEW_DUPLICATES * frame.height:
+            repeats = frame.height - pairs
+            if repeats > FEW_DUPLICATES * frame.height:
+                continue
+            if repeats and runs.whole and is_amount(frame, names, clock):
                 continue
         # a clock that never repeats tells the rows of any column apart: that proves nothing
         if named or frame[clock].n_unique() <= EVEN * frame.height:
             return clock
     return None
+
+
+def is_amount(frame: pl.DataFrame, names: tuple[str, ...], clock: str) -> bool:
+    """Whether a number that is named like a time, and tells rows of a sequence apart but for some,
+    goes to and fro from row to row, as the hours that persons of a household work."""
+    if not frame.schema[clock].is_numeric():
+        return False
+    number = pl.col(clock).cast(pl.Float64)
+    steps = frame.select((number - number.shift()).over(names)).to_series()
+    back = steps.filter(steps != 0).lt(0).mean()
+    return isinstance(back, float) and NO_ORDER[0] <= back <= NO_ORDER[1]
 
 
 def composites(
@@ -315,9 +330,10 @@ def second_clocks(
 def counter_inside(
     frame: pl.DataFrame, names: Sequence[str], profiles: dict[str, Profile]
 ) -> str | None:
-    """Find a column that goes up by one from row to row inside every sequence."""
+    """Find a column that goes up by one from row to row inside every sequence; one of two values
+    rather says what has come to be."""
     for name, column in profiles.items():
-        if column.kind != "number" or not column.whole or column.constant or name in names:
+        if column.kind != "number" or not column.whole or column.distinct < 3 or name in names:
             continue
         step = frame.select((pl.col(name) - pl.col(name).shift()).over(names)).to_series()
         if step.drop_nulls().eq(1).all() and step.null_count() < frame.height:
