@@ -10,6 +10,7 @@ from rnnauto.reading.content import Content, starts_with, whole
 from rnnauto.reading.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
 from rnnauto.reading.formats import corpus
 from rnnauto.reading.formats.at_header import AtFormat, at_format
+from rnnauto.reading.formats.sparse import refuse_sparse
 from rnnauto.reading.heads.spaced import are_numbers
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import PIPED, Opened
@@ -73,6 +74,7 @@ def load(
         return AT_READERS[with_header](decoded(raw, source), source)
     if are_token_lines(start, ending, names):
         return load_token_lines(decoded(raw, source), source, names=names)
+    refuse_sparse(start, source)
     may_be_corpus = ending in corpus.ENDINGS or source == PIPED
     if may_be_corpus and not has_target and not looks_like_table(head):
         return corpus.load_corpus(decoded(raw, source), source)
