@@ -23,15 +23,25 @@ from rnnauto.visible import is_utf8
 
 MODEL_FILES = {"model.json", "saved_model"}
 JOURNAL = "journal.jsonl"
+WRITTEN_BY_FITS = ("model.json", "recipe.yaml", JOURNAL)
 BESIDE = 24  # bytes of the names of what lies beside a folder for a while, more than of its own
 DISK_FAULTS = (errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ESTALE)
 ANOTHER = "choose another folder with `-o FOLDER`"
 AT_WORKING_DIRECTORY, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
 
 
-def check_destination(folder: Path, *, overwrite: bool, resume: bool = False) -> None:
-    """Check that a model folder may be made. Raises: ModelFolderError where the folder cannot or
-    must not be written, or where there is no search to resume."""
+def check_destination(
+    folder: Path, *, overwrite: bool, resume: bool = False, apart: bool = False
+) -> None:
+    """Check that a model folder may be made.
+
+    Args: apart: it must not lie in another model folder.
+
+    Raises: ModelFolderError where the folder cannot or must not be written, or where there is no
+        search to resume.
+    """
+    if apart:
+        check_apart(folder)
     if resume:
         check_resumable(folder)
     elif not overwrite:
@@ -82,6 +92,23 @@ def real_place(folder: Path) -> Path:
 
 def is_model_folder(folder: Path) -> bool:
     return folder.is_dir() and bool(MODEL_FILES & {path.name for path in folder.iterdir()})
+
+
+def check_apart(folder: Path) -> None:
+    """Raises: ModelFolderError where a folder lies in a model folder: it would go with that one,
+    once it is replaced."""
+    for parent in folder.absolute().parents:
+        if all((parent / name).is_file() for name in WRITTEN_BY_FITS):
+            raise ModelFolderError(
+                f"`{folder}` lies in the model folder `{shown_parent(folder, parent)}`, and would "
+                "go when that is replaced",
+                hint=ANOTHER,
+            )
+
+
+def shown_parent(folder: Path, parent: Path) -> Path:
+    """Write a parent of a folder as the folder is written."""
+    return next((each for each in folder.parents if each.absolute() == parent), parent)
 
 
 def check_free(folder: Path) -> None:

@@ -45,6 +45,17 @@ def test_a_model_folder_may_be_overwritten(tmp_path):
     check_destination(model_folder(tmp_path / "n", "saved_model"), overwrite=True)
 
 
+def test_no_model_is_put_into_a_model_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model_folder(tmp_path / "m", "model.json", "recipe.yaml", "journal.jsonl")
+    model_folder(tmp_path / "project", "model.json", "saved_model")
+    for place in (Path("m/inner"), Path("m/more/inner")):
+        with pytest.raises(ModelFolderError, match=r"lies in the model folder `m`, and would go"):
+            check_destination(place, overwrite=False, apart=True)
+    check_destination(Path("m"), overwrite=True, apart=True)
+    check_destination(Path("project/inner"), overwrite=False, apart=True)
+
+
 @pytest.mark.parametrize("files", [("thesis.tex",), ("model.json.txt", "data.csv")])
 def test_what_is_no_model_folder_is_never_overwritten(tmp_path, files):
     folder = model_folder(tmp_path / "m", *files)
