@@ -7,18 +7,19 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
+from rnnauto.data.joined import join_frames
 from rnnauto.errors import DataError
 from rnnauto.inference.grouping import EVEN
 from rnnauto.inference.regular import in_order
 from rnnauto.layout import Layout
-from rnnauto.problem import MOST_ROWS, Example, Kind, Problem, numbered, rows_where
+from rnnauto.problem import MOST_ROWS, Example, Kind, Problem, Severity, numbered, rows_where
 from rnnauto.problems.layouts import has_timed_rows, is_forecast
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
 from rnnauto.runs import ordered_runs, steps_alike, steps_inside
 from rnnauto.times.describe import alias_of, steps_per, words_of
 from rnnauto.times.frequency import Frequency, find_frequency, steps_of
-from rnnauto.times.grid import evenness, fill, is_clock
+from rnnauto.times.grid import absent_in_pairs, evenness, fill, is_clock
 from rnnauto.visible import counted, of_some
 
 ROW = "__row"
@@ -56,8 +57,11 @@ TIME_GAP = Kind(
 ABSENT_TIMESTEPS = Kind(
     code="absent-timesteps",
     severity="note",
+    or_severity="warning",
     title="a series that is forecast lacks timesteps",
-    finds="Times that the frequency of the series has and the file has not.",
+    finds="Times that the frequency of the series has and the file has not; also those between the "
+    "end of a history and the file. It is a warning where they are between the rows of before an "
+    "update and the new ones.",
     harm="Read as they stand, the days before and after a hole are neighbours, and a week has "
     "fewer than seven.",
     remedy="Nothing, if the values are not known: these timesteps are filled in as missing, so "
@@ -120,6 +124,50 @@ def absent_timesteps(look: Laid) -> Iterator[Problem]:
         remedy="nothing to do, if they are not known; `--fill zero` or `--fill previous` takes "
         "zero or the value before instead",
     )
+
+
+def absent_between_files(
+    earlier: pl.DataFrame,
+    later: pl.DataFrame,
+    layout: Layout,
+    *,
+    names: tuple[str, str],
+    severity: Severity = "note",
+) -> Iterator[Problem]:
+    """Find series whose rows in a file begin more than a timestep after those of an earlier one.
+
+    Args: names: what the two files are called.
+    """
+    time, keys = layout.time, [*layout.id, str(layout.time)]
+    if layout.frequency is None or time is None or not is_clock(later.schema[time]):
+        return
+    if earlier.schema[time] != later.schema[time]:
+        return
+    both = join_frames(earlier.select(keys), later.select(keys))
+    if not layout.id:
+        both = both.with_columns(pl.lit(1).alias(ROW))
+    owner = list(layout.id) or [ROW]
+    ends = [
+        part.group_by(owner, maintain_order=True).agg(chosen)
+        for part, chosen in (
+            (both.head(earlier.height), pl.col(time).max().alias("__number")),
+            (both.tail(later.height), pl.col(time).min().alias("__first")),
+        )
+    ]
+    pairs = ends[0].join(ends[1], on=owner, how="inner", maintain_order="left")
+    pairs = pairs.filter(pl.col("__first") > pl.col("__number"))
+    listed = pairs.select(pl.concat_list("__number", "__first").alias(time)).explode(time)
+    absent = absent_in_pairs(listed[time], layout.frequency)
+    holes = np.flatnonzero(absent)
+    if len(holes):
+        lost = counted(int(min(absent.sum(), MOST_LOST)), "timestep", "have")
+        yield ABSENT_TIMESTEPS.problem(
+            f"{lost} no row between the end of the {names[0]} and the begin of the {names[1]}, the "
+            f"first after {pairs['__number'][int(holes[0])]}",
+            time,
+            remedy="nothing to do, if they are not known; else give the rows between",
+            severity=severity,
+        )
 
 
 def other_frequencies(look: Laid) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, splits_of
+from rnnauto.arrays import Doubles, Integers, splits_of
 from rnnauto.times.frequency import (
     DAY,
     LAST,
@@ -190,6 +190,29 @@ def in_months(months: Integers, wanted: Integers, frequency: Frequency) -> Integ
     return np.asarray(begin + (day - 1) * DAY, np.int64)
 
 
+def absent_between(places: Integers, owners: Integers) -> Doubles:
+    """Count the places between each and the next one of its series, 0 at the end of a series."""
+    inside = owners[1:] == owners[:-1]
+    # in float64: two times at the ends of time are further apart than a whole number tells
+    return np.asarray(np.where(inside, np.diff(places.astype(np.float64)) - 1, 0).clip(0))
+
+
+def absent_in_pairs(pairs: pl.Series, frequency: Frequency) -> Doubles:
+    """Count the timesteps of a frequency that lie between two times of a series.
+
+    Args: pairs: an earlier and a later time of one series after the other, all known, [2 * series].
+
+    Returns: [series].
+    """
+    moments, known = to_moments(pairs)
+    splits = np.arange(0, len(pairs) + 1, 2)
+    if not frequency.even or not known.all() or not len(pairs):
+        return np.zeros(len(pairs) // 2)
+    owners = np.repeat(np.arange(len(pairs) // 2), 2)
+    places = places_of(moments, owners, frequency, anchors_of(moments, known, splits))
+    return absent_between(places, owners)[::2]
+
+
 def fill(times: pl.Series, row_splits: Integers, frequency: Frequency) -> Filled:
     """Find the timesteps that are absent inside series, which a frequency has.
 
@@ -204,9 +227,7 @@ def fill(times: pl.Series, row_splits: Integers, frequency: Frequency) -> Filled
     anchors = anchors_of(moments, known, row_splits)
     rows = np.flatnonzero(known)
     places = places_of(moments[rows], owners[rows], frequency, anchors)
-    inside = owners[rows[1:]] == owners[rows[:-1]]
-    # in float64: two times at the ends of time are further apart than a whole number tells
-    apart = np.where(inside, np.diff(places.astype(np.float64)) - 1, 0).clip(0)
+    apart = absent_between(places, owners[rows])
     if not apart.any() or apart.sum() > SPARSE * len(times):
         return same
     lost = apart.astype(np.int64)

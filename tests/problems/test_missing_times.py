@@ -4,11 +4,14 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
+from builders import make_layout
 
 from rnnauto.errors import DataError
 from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
+from rnnauto.problems.absent import absent_between_files
 from rnnauto.recipe import Recipe
+from rnnauto.times.frequency import Frequency
 
 DAYS = [date(2024, 1, 1) + timedelta(days=number) for number in range(60)]
 FRAME = pl.DataFrame({"day": DAYS, "y": [float(number % 7) for number in range(60)]})
@@ -85,6 +88,8 @@ def test_a_column_that_history_and_forecast_lack_is_named_once(model):
         (FRAME.head(40), "duplicate-timestep", "both have 10 timesteps"),
         (FRAME.head(30).filter(pl.col("day") != DAYS[9]), "absent-timesteps", "1 of 30 timesteps"),
         (FRAME.head(30), "", ""),
+        (FRAME.head(23), "absent-timesteps", "7 timesteps have no row between the end of the"),
+        (FRAME.head(4), "absent-timesteps", "26 timesteps have no row between"),
     ],
 )
 def test_what_is_odd_about_a_history_is_said(model, earlier, code, said, ask):
@@ -98,3 +103,20 @@ def test_a_history_has_the_frequency_of_the_series(model):
     earlier = pl.DataFrame({"day": hours, "y": [float(n % 5) for n in range(len(hours))]})
     with pytest.raises(DataError, match="follow another rule"):
         read(model, FRAME.tail(30), earlier)
+
+
+def test_a_hole_between_files_is_counted_for_each_series():
+    layout = make_layout(
+        "panel", "many-to-many-unaligned", task="forecasting", target=("y",), id=("shop", "item"),
+        time="day", frequency=Frequency(unit="microsecond", count=86_400_000_000),
+    )  # fmt: skip
+    rows = [pl.DataFrame({"shop": at, "item": "x", "day": DAYS}) for at in (1, 2, 3)]
+    earlier = pl.concat([rows[0].head(10), rows[1].head(20), rows[2].head(5)])
+    later = pl.concat([rows[0].tail(45), rows[1].tail(40), rows[2].head(3)])
+    later = later.with_columns(pl.col("shop").cast(pl.String))
+    (hole,) = absent_between_files(earlier, later, layout, names=("old", "new"))
+    assert hole.message == (
+        "5 timesteps have no row between the end of the old and the begin of the new, the first "
+        "after 2024-01-10"
+    )
+    assert not list(absent_between_files(rows[1], later.tail(43), layout, names=("a", "b")))

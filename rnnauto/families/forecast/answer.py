@@ -30,7 +30,7 @@ from rnnauto.families.forecast.series import (
 from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, count
-from rnnauto.problems.absent import refuse_other_frequency
+from rnnauto.problems.absent import absent_between_files, refuse_other_frequency
 from rnnauto.problems.asked import problems_asked
 from rnnauto.problems.required_columns import read_for, refuse_without_time
 from rnnauto.problems.times import DUPLICATE_TIMESTEP
@@ -136,6 +136,9 @@ def told(table: Table, history: Table | None, layout: Layout) -> Table:
             severity="warning",
         )
         odd.append(repeated)
+    odd += absent_between_files(
+        again, table.frame, layout, names=(f"history {name}", f"file `{table.source}`")
+    )
     return replace(table, notes=(*table.notes, *notes), problems=(*table.problems, *odd))
 
 

@@ -53,6 +53,7 @@ from rnnauto.prepared import (
     no_weights,
 )
 from rnnauto.problem import Problem
+from rnnauto.problems.absent import absent_between_files
 from rnnauto.problems.find import in_order
 from rnnauto.problems.leaks_parts import seen_again
 from rnnauto.problems.required_columns import read_for
@@ -112,6 +113,15 @@ def repeated(told: Told, validation: Table | None, test: Table | None) -> Iterat
     for at, (name, table) in enumerate(there):
         for other, earlier in there[:at]:
             yield from seen_again(earlier.frame, table.frame, told.layout, file=name, other=other)
+    if told.going_on is not None and told.going_on.earlier:
+        before = told.going_on.earlier[-1]
+        yield from absent_between_files(
+            rows_of(before, told.layout),
+            told.table.frame,
+            told.layout,
+            names=("rows of before", "new ones"),
+            severity="warning",
+        )
 
 
 def cut_again(told: Told, test_table: Table | None) -> CutSeries:

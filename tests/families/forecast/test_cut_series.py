@@ -1,6 +1,7 @@
 """Series cut into windows: where parts begin, what encoders see, which windows are judged."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -18,13 +19,14 @@ from rnnauto.families.forecast.cut import (
     seen_timesteps,
     windows_of,
 )
-from rnnauto.families.forecast.prepare import new_windows
+from rnnauto.families.forecast.prepare import new_windows, repeated
 from rnnauto.families.forecast.series import fit_series_encoders, gather_series
 from rnnauto.prepared import Earlier
 from rnnauto.problems.leaks_parts import seen_again
 from rnnauto.problems.series import series_problems
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
+from rnnauto.times.frequency import Frequency
 
 LAYOUT = make_layout(
     "panel",
@@ -208,3 +210,23 @@ def test_rows_that_announce_timesteps_give_way_to_those_of_a_later_file():
     series = gather_series(after(before.frame, later.frame, LAYOUT), LAYOUT)
     assert series.targets[:, 0].tolist() == once.tolist()
     assert not told(later, before, LAYOUT).problems
+
+
+def test_a_hole_between_the_rows_of_before_and_new_ones_is_warned_of():
+    whole = table_of(a=list(range(80)), b=list(range(80))).frame
+    day = pl.col("day").rank("dense").cast(int) - 1
+    daily = Frequency(unit="microsecond", count=86_400_000_000)
+    before = Earlier(Table(whole.filter(day < 50), "f"))
+
+    def problems(first):
+        told = SimpleNamespace(
+            table=Table(whole.filter(day >= first), "f"),
+            layout=LAYOUT.model_copy(update={"frequency": daily}),
+            going_on=SimpleNamespace(earlier=(before,)),
+        )
+        return list(repeated(told, None, None))
+
+    (hole,) = problems(53)
+    assert (hole.code, hole.severity) == ("absent-timesteps", "warning")
+    assert hole.message.startswith("6 timesteps have no row between the end of the rows of before")
+    assert problems(50) == []
