@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -291,19 +291,14 @@ class Model:
         """
         from rnnauto.exports.formats import check_wanted, export_as
         from rnnauto.exports.source import Source as Exporting
-        from rnnauto.exports.source import asked_of
 
         check_wanted(format, Path(path), int8=int8, data=data is not None)
         exporting = Exporting(self.folder, self.info)
         if data is not None:
             part = self.read(data)
-            frame = part.table.frame
-            columns = [name for name in self.info.layout.input_columns() if name in frame.columns]
-            exporting = replace(
-                exporting,
-                asked=asked_of(exporting, part),
-                rows=frame.select(columns),
-                predict=lambda: as_in_file(
+            exporting = exporting.asked_about(
+                part,
+                lambda: as_in_file(
                     self.table(part, self.family.answer(exporting.run, part), probabilities=True)
                 ),
             )

@@ -1,5 +1,6 @@
 """Compare the answers of two forms of a model."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from rnnauto.errors import ExportError
 
 TOLERANCE = 1e-5
 NUMBERS = set("fiub")  # kinds of arrays
+PROBABILITY = re.compile("probabilities|^probability_")  # of answers, and of columns of a table
 # of the largest value, where values hardly differ: a hundred-thousandth of it is some last digits
 # of float32
 LEAST_SPREAD = 0.1
@@ -29,7 +31,7 @@ def units_of(answers: Sequence[RawBatch]) -> dict[str, float]:
 
 
 def unit_of(name: str, values: NDArray[Any]) -> float:
-    if values.dtype.kind != "f" or "probabilities" in name:
+    if values.dtype.kind != "f" or PROBABILITY.search(name):
         return 1.0
     known = values[np.isfinite(values)]
     if not known.size:

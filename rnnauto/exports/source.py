@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from rnnauto.data.unanswered import with_left_out
 from rnnauto.deploy.model_json import AnyModelInfo
 from rnnauto.deploy.runner import RawBatch, Run, check_signatures, load_saved_model
 from rnnauto.errors import ExportError, RnnautoError
@@ -63,6 +64,14 @@ class Source:
     def units(self) -> Units:
         """The units of differences between answers."""
         return units_of([answers for _, answers in self.answered])
+
+    def asked_about(self, part: Any, predict: Callable[[], pl.DataFrame]) -> "Source":
+        """Take the user's own data in: a part, and what the model says of it. Rows that hold
+        nothing have an empty prediction, so they are among the rows."""
+        frame = with_left_out(part.table)
+        columns = [name for name in self.info.layout.input_columns() if name in frame.columns]
+        rows = frame.select(columns)
+        return replace(self, asked=asked_of(self, part), rows=rows, predict=predict)
 
     def networks(self) -> list[Any]:
         """Build the networks again, with the weights that lie in the SavedModel.

@@ -102,8 +102,7 @@ def apart(wanted, found):
     told = {name for name in wanted.columns if name in TOLD or name.startswith(("pred", "score_"))}
     assert told and told <= set(names)
     one, other = ({name: values_of(each[name]) for name in names} for each in (wanted, found))
-    units = {name: 1.0 if "probability" in name else unit for name, unit in units_of([one]).items()}
-    return largest_difference(one, other, units)
+    return largest_difference(one, other, units_of([one]))
 
 
 def values_of(column):

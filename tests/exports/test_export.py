@@ -266,3 +266,19 @@ def test_values_that_hardly_differ_are_compared_by_the_digits_that_float32_has()
     assert largest_difference(wanted, near, units) < TOLERANCE
     far = {"value": wanted["value"] + np.float32(1e-3)}
     assert largest_difference(wanted, far, units) > TOLERANCE
+
+
+@pytest.mark.parametrize("name", ["probabilities", "probability_well"])
+def test_probabilities_are_compared_as_they_are_however_little_they_differ(name):
+    wanted = {name: np.linspace(0.5, 0.51, 9)}
+    assert units_of([wanted])[name] == 1.0
+
+
+def test_rows_that_hold_nothing_are_among_those_that_a_runtime_is_asked_for(tmp_path, monkeypatch):
+    folder = make(tmp_path, "texts")
+    (tmp_path / "rows.csv").write_text("source,kind\nhello there,up\n,\ngood bye,down\n")
+    asked = []
+    monkeypatch.setattr(formats, "export_as", lambda source, *_, **__: asked.append(source))
+    package.load(folder).export("onnx", tmp_path / "out", data=tmp_path / "rows.csv")
+    assert asked[0].rows["source"].to_list() == ["hello there", None, "good bye"]
+    assert asked[0].predict()["prediction"].is_null().to_list() == [False, True, False]
