@@ -24,8 +24,8 @@
 #   SimpleRNN, Vitis: calls in the design: nothing
 #   LSTM, Vivado: calls in the design: lstm_stack
 #
-# Why it matters: an FPGA is where the smallest networks go, and a simple RNN is the smallest. `reset_after=False` is the
-#   GRU of the first papers and of Keras 1, and go_backwards a reader from the end. Compare the simulation, which
+# Why it matters: an FPGA is where the smallest networks go, and a simple RNN is the smallest. `reset_after=False` is
+#   the GRU of the first papers and of Keras 1, and go_backwards a reader from the end. Compare the simulation, which
 #   `predict` runs, with the network before anything is built.
 
 set -euo pipefail
@@ -113,4 +113,5 @@ for kind, backend in ((layers.SimpleRNN, "Vivado"), (layers.SimpleRNN, "Vitis"),
     assert found == ("lstm_stack" if kind is layers.LSTM else "nothing")
 PY
 cd "$folder"
-KERAS_BACKEND=jax "$folder/venv/bin/python" "$folder/finding.py" "$folder" 3>&1 > said 2>&1 || { tail -n 5 said; exit 1; }
+export KERAS_BACKEND=jax
+"$folder/venv/bin/python" "$folder/finding.py" "$folder" 3>&1 > said 2>&1 || { tail -n 5 said; exit 1; }

@@ -8,9 +8,9 @@
 #   default, "full", gives one too, or is refused. Guessed before running: "off" is right and "full" is not.
 #
 # What happens: "full" turns the input round, timesteps and channels, and the LSTM reads it as if it had not;
-#   "internal", which leaves the turning to the user, is wrong whether the input is turned or not. With "off" the LSTM is
-#   right and the linear layer is not: what is left out then is also what brings its weights from PyTorch's order into
-#   hls4ml's. Which timestep the layer reads is lost besides: y[:, 0] is read as y[:, -1]. Nothing is said.
+#   "internal", which leaves the turning to the user, is wrong whether the input is turned or not. With "off" the LSTM
+#   is right and the linear layer is not: what is left out then is also what brings its weights from PyTorch's order
+#   into hls4ml's. Which timestep the layer reads is lost besides: y[:, 0] is read as y[:, -1]. Nothing is said.
 #
 # Seen (the largest difference from PyTorch):
 #                      full   internal  internal, turned  off    off, in order
@@ -20,9 +20,9 @@
 #   GRU, fc(y[:, -1])  0.344  0.307     0.344             0.613  0.000
 #   fc(y[:, 0]): 0.168, and from fc(y[:, -1]) 0.001
 #
-# Why it matters: an LSTM or GRU and a linear layer is the usual classifier or forecaster, and such answers have the usual
-#   size. Take "off", and write the transposed weights of each linear layer, row by row, into an array of the form that
-#   they had. Compare the simulation, which `predict` runs, with the network before anything is built.
+# Why it matters: an LSTM or GRU and a linear layer is the usual classifier or forecaster, and such answers have the
+#   usual size. Take "off", and write the transposed weights of each linear layer, row by row, into an array of the
+#   form that they had. Compare the simulation, which `predict` runs, with the network before anything is built.
 
 set -euo pipefail
 command -v g++ > /dev/null || { echo "This needs g++." >&2; exit 1; }
