@@ -30,11 +30,14 @@ JAVA = (
     ("X", "%#z"),
 )
 HOUR = re.compile("%[HI]")
+CLOCK = re.compile("%[HIMSz369]")
+DAY = re.compile("%[YymdbBjaA]")
 JAVA_PART = re.compile(r"'([^']*)'|([A-Za-z])\2*|%")
 
 
 def dates_of(texts: pl.Series, pattern: str, where: str) -> pl.Series:
-    """Read dates, null where a text is none; those with a zone as UTC.
+    """Read dates, or times where the pattern has a time of day, null where a text is none; those
+    with a zone as UTC.
 
     Raises: DataError for a pattern that cannot be read by.
     """
@@ -49,7 +52,10 @@ def dates_of(texts: pl.Series, pattern: str, where: str) -> pl.Series:
             hint="write it of y, M, d, D, E, H, h with a, m, s, SSS, Z and X, "
             "or declare the attribute a `string`",
         ) from error
-    return dates.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    moments = dates.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    if not CLOCK.search(ours):
+        return moments.cast(pl.Date)
+    return moments if DAY.search(ours) else moments.dt.time()
 
 
 def strptime_pattern(java: str) -> str:

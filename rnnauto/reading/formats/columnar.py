@@ -22,6 +22,7 @@ from rnnauto.reading.points import innermost
 MOST_VALUES = 1 << 27  # that a small Parquet file may claim to hold ...
 MOST_VALUES_PER_BYTE = 50  # ... or as many for each of its bytes
 CELL = 8  # bytes of one in memory, or less
+FEATHER_1 = b"FEA1"
 AT_ONCE = 1 << 24  # cells that are read before they are mapped
 MOST_DEPTH = 2  # lists in lists
 NO_KIND = (pl.Struct, pl.Object, pl.Binary)
@@ -77,6 +78,12 @@ def in_files(scan: pl.LazyFrame, width: int) -> pl.DataFrame:
 
 
 def load_arrow(content: bytes, source: str) -> Loaded:
+    """Read Arrow, as a file or a stream. Raises: DataError."""
+    if content.startswith(FEATHER_1):
+        raise DataError(
+            f"`{source}` is a Feather file of version 1, which only old libraries read",
+            hint="write it again as version 2 (`pyarrow.feather.write_feather`), or as Parquet",
+        )
     read = pl.read_ipc if content.startswith(b"ARROW1") else pl.read_ipc_stream
     try:
         return by_schema(checked(read(BytesIO(content)), source), content)

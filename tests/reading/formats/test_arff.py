@@ -1,6 +1,6 @@
 """ARFF: attributes of every type, quotes, sparse rows, tables in cells, and what is broken."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 
 import polars as pl
 import pytest
@@ -112,9 +112,9 @@ def test_tables_may_hold_quoted_and_missing_values_and_be_missing():
 """
     rows = "\"lo,?,1,2020-01\\n'hi, there','a, b',?,?\",u\n?,d\n\"lo,x,2,2020-02\",u\n"
     assert load(head + rows).frame.rows() == [
-        (["lo", "hi, there"], [None, "a, b"], [1, None], [datetime(2020, 1, 1), None], "u"),
+        (["lo", "hi, there"], [None, "a, b"], [1, None], [date(2020, 1, 1), None], "u"),
         (None, None, None, None, "d"),
-        (["lo"], ["x"], [2], [datetime(2020, 2, 1)], "u"),
+        (["lo"], ["x"], [2], [date(2020, 2, 1)], "u"),
     ]
     with pytest.raises(DataError, match="line 10: `mid` is no value of the attribute `c`"):
         load(head + '"mid,x,2,2020-02",u\n')
@@ -130,8 +130,9 @@ def test_tables_may_hold_quoted_and_missing_values_and_be_missing():
         ("yyyy-MM-dd'T'HH:mm:ssZ", "2020-01-01T01:00:00+0200", datetime(2019, 12, 31, 23)),
         ("yyyy-MM-dd'T'HH:mm:ssX", "2020-01-01T01:00:00+02", datetime(2019, 12, 31, 23)),
         ("yyyyDDD HH'h %'", "2020032 05h %", datetime(2020, 2, 1, 5)),
-        ("d.M.y", "1.2.2020", datetime(2020, 2, 1)),
-        ("d/M/yy", "1/2/99", datetime(1999, 2, 1)),
+        ("HH:mm", "10:20", time(10, 20)),
+        ("d.M.y", "1.2.2020", date(2020, 2, 1)),
+        ("d/M/yy", "1/2/99", date(1999, 2, 1)),
     ],
 )
 def test_dates_are_read_by_the_pattern_of_their_attribute(pattern, text, moment):
@@ -155,7 +156,7 @@ def test_attributes_may_have_weights_and_remarks():
 @data
 """
     assert load(head + "1,x,2020-01\n2,'}',?\n").frame.rows() == [
-        (1, "x", datetime(2020, 1, 1)),
+        (1, "x", date(2020, 1, 1)),
         (2, "}", None),
     ]
 

@@ -120,3 +120,11 @@ def test_a_map_is_a_column_for_each_of_its_keys(tmp_path):
     frame = read(tmp_path, lists.cast(Map(pl.String, pl.Int64))).frame
     assert frame["x.a"].to_list() == [1, None, None]
     assert frame["x.b.c"].to_list() == [2, None, None]
+
+
+def test_a_feather_file_of_the_first_version_is_told(tmp_path):
+    path = tmp_path / "rows.feather"
+    path.write_bytes(b"FEA1" + bytes(40) + b"FEA1")
+    with pytest.raises(DataError, match="is a Feather file of version 1") as error:
+        read_table(path)
+    assert "version 2" in error.value.hint
