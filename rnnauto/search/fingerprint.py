@@ -6,6 +6,7 @@ many cores may differ.
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
@@ -22,6 +23,7 @@ PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 MAY_DIFFER = {"trials", "budget", "workers", "device", "ray_address", "space", "track"}
 LONGEST_VALUE = 60  # characters of a value that a message shows
 MOST_SHOWN = 3
+HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def check_same(then: dict[str, Any], now: dict[str, Any]) -> None:
     before, after = flat(then), flat(now)
     absent = "nothing"
     different = [
-        f"`{key}` was {shown(before.get(key, absent))} and is {shown(after.get(key, absent))} now"
+        changed(key, before.get(key, absent), after.get(key, absent))
         for key in dict.fromkeys([*before, *after])
         if before.get(key, absent) != after.get(key, absent)
     ]
@@ -106,6 +108,13 @@ def check_same(then: dict[str, Any], now: dict[str, Any]) -> None:
             + "; ".join(different[:MOST_SHOWN] + ([f"and {more} more"] if more > 0 else [])),
             hint="give it what it began with, or start again with `--overwrite`",
         )
+
+
+def changed(key: str, before: Any, after: Any) -> str:
+    """Say how an entry differs; a hash tells nothing but that it does."""
+    if all(isinstance(value, str) and HASH.fullmatch(value) for value in (before, after)):
+        return f"`{key}` is not the same" + (": the file holds other rows" if key == "data" else "")
+    return f"`{key}` was {shown(before)} and is {shown(after)} now"
 
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:

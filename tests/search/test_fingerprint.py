@@ -52,7 +52,7 @@ def test_how_long_a_search_lasts_and_on_how_many_cores_may_differ():
         (made({"split": {"folds": 3}}), "`split.folds` was auto and is 3 now"),
         (made({"train": {"epochs": 5}}), "`train.epochs` was 500 and is 5 now"),
         (made(fingerprint="abc"), "`data` was f00 and is abc now"),
-        (made(test_frame=pl.DataFrame({"a": [2]})), "`test_data` was "),
+        (made(test_frame=pl.DataFrame({"a": [2]})), "`test_data` is not the same"),
         (made(layout=make_layout(target=("z",))), '`layout.target` was ["y"] and is ["z"] now'),
         (
             made(space={**SPACE, "cell": ("gru", "lstm")}),
@@ -61,7 +61,7 @@ def test_how_long_a_search_lasts_and_on_how_many_cores_may_differ():
         (made(space={"cell": ("lstm",)}), '`space.clip_norm` was ["off", 1.0] and is nothing now'),
         (
             made(parts=SimpleNamespace(folds=((np.array([0, 2]), np.array([1])),))),
-            "`split.sequences` was ",
+            "`split.sequences` is not the same",
         ),
     ],
 )
@@ -70,6 +70,16 @@ def test_what_differs_is_named(other, key):
         check_same(made().to_json(), other.to_json())
     assert key in caught.value.message
     assert "--overwrite" in caught.value.hint
+
+
+def test_hashes_are_not_shown():
+    then = {"data": "0" * 64, "test_data": "ab" * 32, "seed": 0}
+    now = {"data": "1" * 64, "test_data": "cd" * 32, "seed": 0}
+    with pytest.raises(ModelFolderError) as caught:
+        check_same(then, now)
+    assert caught.value.message.endswith(
+        ": `data` is not the same: the file holds other rows; `test_data` is not the same"
+    )
 
 
 def test_versions_are_compared_one_by_one():
