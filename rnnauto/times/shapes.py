@@ -14,6 +14,7 @@ from rnnauto.times.spelling import Spelling, parts_of, regex_of
 MOSTLY = 0.95  # share of the cells that a way to read them has to fit
 LONGEST = 70  # characters
 HOURS_OF_DAY = 24
+MOST_DECIMALS = 6  # of a second
 FRACTION = r":\d{2}([.,])\d{1,9}(?:\D|$)"
 DASHES = (" - ", " – ", " — ", " to ", "/", "–")
 
@@ -159,6 +160,10 @@ def fitted(spelling: Spelling, sample: pl.Series) -> Spelling | None:
         updates["halves"] = tuple(half + rest for half in ("ap" if word[0].islower() else "AP"))
     if "z" in fields:
         updates |= offset_update(groups["z"])
+    if "f" in fields:
+        decimals = int(groups["f"].str.len_chars().max() or 0) - 1  # type: ignore[arg-type]
+        updates["decimals"] = min(max(decimals, 1), MOST_DECIMALS)
+        updates["spare"] = groups["f"].null_count() > 0
     if "L" in fields:
         ended = span_update(str(updates["pattern"]), groups)
         if ended is None:

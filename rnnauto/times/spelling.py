@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 # what a field of a pattern looks like; a field that touches another has all its digits
 FIELDS = {
@@ -74,6 +74,8 @@ class Spelling(BaseModel):
         offset: what is written after UTC's times.
         shift: microseconds that the written times are ahead of UTC.
         numeric: whether the cells are numbers.
+        decimals: of a second, where the pattern has fractions.
+        spare: whether a fraction is left out where it is zero.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,6 +90,8 @@ class Spelling(BaseModel):
     offset: str = ""
     shift: int = 0
     numeric: bool = False
+    decimals: int = Field(default=3, ge=1, le=6)
+    spare: bool = False
 
     @property
     def is_epoch(self) -> bool:

@@ -106,7 +106,9 @@ def field_text(time: pl.Expr, part: PatternPart, spelling: Spelling) -> pl.Expr:
     if name == "z":
         return pl.lit(spelling.offset or "Z")
     if name == "f":
-        fraction = time.dt.to_string("%.6f").str.slice(0, 4)
+        fraction = time.dt.to_string("%.6f").str.slice(0, 1 + spelling.decimals)
+        if spelling.spare:
+            fraction = pl.when(time.dt.microsecond() == 0).then(pl.lit("")).otherwise(fraction)
         return fraction if part.padded else fraction.str.replace(".", ",", literal=True)
     if name in {"R", "X"}:
         place = time.dt.quarter() if name == "R" else time.dt.month()

@@ -234,6 +234,7 @@ def test_fractions_of_a_second_may_be_left_out_where_they_are_zero(zone, mark):
     table = read_table(pl.DataFrame({"time": cells, "y": range(40)}))
     shift = timedelta(hours=2 if zone == "+02:00" else 0)
     assert table.frame["time"].to_list() == [moment - shift for moment in moments]
+    assert as_written(table.frame, "time", table.spellings["time"])["time"].to_list() == cells
     again = read_times(pl.Series(cells[::-1]), table.spellings["time"])
     assert again.to_list() == [moment - shift for moment in moments[::-1]]
 
