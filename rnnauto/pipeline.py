@@ -101,7 +101,7 @@ def fit(
     recipe = in_one_part(recipe)
     check_workers(recipe)
     folder = real_place(folder)
-    check_destination(folder, overwrite=overwrite, resume=resume, apart=not resume)
+    check_destination(folder, overwrite=overwrite, resume=resume)
     trackers = open_trackers(recipe.search.track)
     with warming(recipe, begun=warm) as warm:
         prepared = prepare(data, recipe, say=telling(watch))

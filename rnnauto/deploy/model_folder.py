@@ -21,27 +21,21 @@ from rnnauto.search import journal
 from rnnauto.search.durable import sync, sync_tree
 from rnnauto.visible import is_utf8
 
-MODEL_FILES = {"model.json", "saved_model"}
 JOURNAL = "journal.jsonl"
-WRITTEN_BY_FITS = ("model.json", "recipe.yaml", JOURNAL)
+MODEL_FILES = {"model.json", "recipe.yaml"}  # which no other tool writes beside each other
+OWN = MODEL_FILES | {  # what a fit writes; all else in a folder is the user's, and stays
+    *("saved_model", "model.onnx", "step.onnx", "baselines.npz", JOURNAL, "leaderboard.csv"),
+    *("scores.json", "predictions_test.csv", "report.html", "MODEL_CARD.md"),
+}
 BESIDE = 24  # bytes of the names of what lies beside a folder for a while, more than of its own
 DISK_FAULTS = (errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ESTALE)
 ANOTHER = "choose another folder with `-o FOLDER`"
 AT_WORKING_DIRECTORY, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
 
 
-def check_destination(
-    folder: Path, *, overwrite: bool, resume: bool = False, apart: bool = False
-) -> None:
-    """Check that a model folder may be made.
-
-    Args: apart: it must not lie in another model folder.
-
-    Raises: ModelFolderError where the folder cannot or must not be written, or where there is no
-        search to resume.
-    """
-    if apart:
-        check_apart(folder)
+def check_destination(folder: Path, *, overwrite: bool, resume: bool = False) -> None:
+    """Check that a model folder may be made. Raises: ModelFolderError where the folder cannot or
+    must not be written, or where there is no search to resume."""
     if resume:
         check_resumable(folder)
     elif not overwrite:
@@ -91,24 +85,34 @@ def real_place(folder: Path) -> Path:
 
 
 def is_model_folder(folder: Path) -> bool:
-    return folder.is_dir() and bool(MODEL_FILES & {path.name for path in folder.iterdir()})
+    return folder.is_dir() and {path.name for path in folder.iterdir()} >= MODEL_FILES
 
 
-def check_apart(folder: Path) -> None:
-    """Raises: ModelFolderError where a folder lies in a model folder: it would go with that one,
-    once it is replaced."""
-    for parent in folder.absolute().parents:
-        if all((parent / name).is_file() for name in WRITTEN_BY_FITS):
+def others_in(old: Path, folder: Path) -> list[Path]:
+    """List what a user has put into an old model folder, such as notes or `.git`, and what the one
+    in its place has not; nothing of other folders."""
+    if not is_model_folder(old) or not folder.exists():
+        return []
+    return [
+        path
+        for path in old.iterdir()
+        if path.name not in OWN and not os.path.lexists(folder / path.name)
+    ]
+
+
+def keep_others(old: Path, folder: Path) -> None:
+    """Move what is the user's from an old model folder into the one in its place.
+
+    Raises: ModelFolderError where that cannot be; it stays in the old one.
+    """
+    for path in others_in(old, folder):
+        try:
+            path.rename(folder / path.name)
+        except OSError as error:
             raise ModelFolderError(
-                f"`{folder}` lies in the model folder `{shown_parent(folder, parent)}`, and would "
-                "go when that is replaced",
-                hint=ANOTHER,
-            )
-
-
-def shown_parent(folder: Path, parent: Path) -> Path:
-    """Write a parent of a folder as the folder is written."""
-    return next((each for each in folder.parents if each.absolute() == parent), parent)
+                f"`{path.name}`, which was in `{folder}`, is now in `{old}`: {error.strerror}",
+                hint="move it back; the model itself is whole",
+            ) from error
 
 
 def check_free(folder: Path) -> None:
@@ -330,7 +334,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
         sync_tree(partial)
         replace_folder(partial, folder)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if not others_in(partial, folder):
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def check_new(folder: Path) -> None:
@@ -344,15 +349,13 @@ def check_new(folder: Path) -> None:
 
 def remove_remains(folder: Path) -> None:
     """Delete what a process left that was killed while it exported; put back what it had put aside
-    and not replaced."""
+    and not replaced, and what is the user's."""
     name = glob.escape(folder.name)
     aside = sorted(folder.parent.glob(f".{name}.old-*"))
     if not folder.exists() and len(aside) == 1:
         aside.pop().rename(folder)
-    if folder.exists():
-        for remains in aside:
-            shutil.rmtree(remains, ignore_errors=True)
-    for remains in folder.parent.glob(f".{name}.partial-*"):
+    for remains in [*(aside if folder.exists() else ()), *folder.parent.glob(f".{name}.partial-*")]:
+        keep_others(remains, folder)
         shutil.rmtree(remains, ignore_errors=True)
 
 
@@ -364,8 +367,10 @@ def cannot_write(place: Path, error: OSError) -> RnnautoError:
 
 
 def replace_folder(new: Path, folder: Path) -> None:
-    """Put the new folder in the place of the old one, which goes only then."""
+    """Put the new folder in the place of the old one, which goes only then; what a user has put
+    into it stays."""
     if folder.exists() and exchange(new, folder):  # there is a whole folder at every moment
+        keep_others(new, folder)
         sync(folder.parent)
         return
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
@@ -377,6 +382,7 @@ def replace_folder(new: Path, folder: Path) -> None:
         if old.exists():
             old.rename(folder)
         raise
+    keep_others(old, folder)
     sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 

@@ -142,5 +142,5 @@ def place_of(model: Path, folder: Path | None, *, overwrite: bool) -> Path:
         raise ModelFolderError(
             f"`{place}` exists already", hint=f"replace it with `--overwrite`, or {ANOTHER}"
         )
-    check_destination(place, overwrite=overwrite or in_place, apart=not in_place)
+    check_destination(place, overwrite=overwrite or in_place)
     return place

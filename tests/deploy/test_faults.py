@@ -125,15 +125,15 @@ def export(folder, work, trials, status):
     with new_folder(folder) as place:
         write_model_info(place / "model.json", INFO.model_copy(update={"status": status}))
         seeds = {n: load_weights(weights_path(work / "study", n))[0].tolist() for n in names}
-        (place / "seeds.json").write_text(json.dumps(seeds))
-        (place / "saved_model").mkdir()
+        (place / "scores.json").write_text(json.dumps(seeds))
+        (place / "recipe.yaml").touch()
         journal.copy(work / JOURNAL, place / JOURNAL)
 
 
 def model_in(folder):
     """A model and its journal: whole, whatever happened."""
     read_model_info(folder)
-    return json.loads((folder / "seeds.json").read_text()), journal.read(folder / JOURNAL)
+    return json.loads((folder / "scores.json").read_text()), journal.read(folder / JOURNAL)
 
 
 def ended_in(place):

@@ -26,7 +26,7 @@ def refused(folder, *, overwrite=False, resume=False):
 
 def model_folder(path, *files):
     path.mkdir()
-    for name in files or ("model.json", "notes.txt"):
+    for name in files or ("model.json", "recipe.yaml"):
         (path / name).write_text(name)
     return path
 
@@ -42,21 +42,12 @@ def test_a_folder_that_exists_is_refused_and_the_way_out_is_named(tmp_path):
 
 def test_a_model_folder_may_be_overwritten(tmp_path):
     check_destination(model_folder(tmp_path / "m"), overwrite=True)
-    check_destination(model_folder(tmp_path / "n", "saved_model"), overwrite=True)
 
 
-def test_no_model_is_put_into_a_model_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    model_folder(tmp_path / "m", "model.json", "recipe.yaml", "journal.jsonl")
-    model_folder(tmp_path / "project", "model.json", "saved_model")
-    for place in (Path("m/inner"), Path("m/more/inner")):
-        with pytest.raises(ModelFolderError, match=r"lies in the model folder `m`, and would go"):
-            check_destination(place, overwrite=False, apart=True)
-    check_destination(Path("m"), overwrite=True, apart=True)
-    check_destination(Path("project/inner"), overwrite=False, apart=True)
-
-
-@pytest.mark.parametrize("files", [("thesis.tex",), ("model.json.txt", "data.csv")])
+@pytest.mark.parametrize(
+    "files",
+    [("thesis.tex",), ("model.json.txt", "data.csv"), ("saved_model", "app.py"), ("model.json",)],
+)
 def test_what_is_no_model_folder_is_never_overwritten(tmp_path, files):
     folder = model_folder(tmp_path / "m", *files)
     error = refused(folder, overwrite=True)
@@ -202,7 +193,7 @@ def test_the_old_folder_stays_until_the_new_one_is_whole(tmp_path):
     folder = model_folder(tmp_path / "m")
     with pytest.raises(RuntimeError), new_folder(folder):
         raise RuntimeError
-    assert (folder / "notes.txt").read_text() == "notes.txt"
+    assert (folder / "recipe.yaml").read_text() == "recipe.yaml"
     with new_folder(folder) as partial:
         (partial / "model.json").write_text("new")
         assert (folder / "model.json").read_text() == "model.json"
@@ -234,6 +225,49 @@ def test_where_the_system_cannot_swap_the_folder_is_replaced_in_two_steps(tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
 
 
+@pytest.mark.parametrize("swaps", [True, False])
+def test_what_a_user_put_into_a_model_folder_stays(tmp_path, monkeypatch, swaps):
+    if not swaps:
+        monkeypatch.setattr(folders, "exchange", lambda one, other: False)
+    folder = model_folder(tmp_path / "m", "model.json", "recipe.yaml", "step.onnx", "notes.txt")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("main")
+    with new_folder(folder) as partial:
+        for name in ("model.json", "recipe.yaml"):
+            (partial / name).write_text("new")
+    assert {path.name for path in folder.iterdir()} == {*folders.MODEL_FILES, "notes.txt", ".git"}
+    assert (folder / "model.json").read_text() == "new"
+    assert (folder / ".git" / "HEAD").read_text() == "main"
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_what_a_user_put_there_is_put_back_after_a_kill(tmp_path):
+    folder = model_folder(tmp_path / "m")
+    model_folder(tmp_path / ".m.partial-abc", "model.json", "recipe.yaml", "notes.txt")
+    with pytest.raises(RuntimeError), new_folder(folder):
+        raise RuntimeError
+    assert (folder / "notes.txt").read_text() == "notes.txt"
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_what_cannot_be_moved_is_not_deleted(tmp_path, monkeypatch):
+    folder = model_folder(tmp_path / "m", "model.json", "recipe.yaml", "notes.txt")
+    rename = Path.rename
+
+    def fail(path, to):
+        if path.name == "notes.txt":
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(ModelFolderError, match="notes.txt") as caught, new_folder(folder) as new:
+        for name in ("model.json", "recipe.yaml"):
+            (new / name).write_text("new")
+    assert "move it back" in caught.value.hint
+    (kept,) = (path for path in tmp_path.iterdir() if path.name != "m")
+    assert (kept / "notes.txt").read_text() == "notes.txt" and str(kept) in caught.value.message
+
+
 def test_what_a_killed_export_left_is_deleted_by_the_next(tmp_path):
     folder = model_folder(tmp_path / "m")
     for name in (".m.partial-abc", ".m.old-17", ".m2.partial-abc"):
@@ -263,7 +297,7 @@ def test_an_old_folder_is_put_back_where_the_new_one_cannot_take_its_place(tmp_p
     monkeypatch.setattr(Path, "rename", fail)
     with pytest.raises(OSError, match="Input/output"), new_folder(folder):
         pass
-    assert (folder / "notes.txt").read_text() == "notes.txt"
+    assert (folder / "recipe.yaml").read_text() == "recipe.yaml"
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
 
 

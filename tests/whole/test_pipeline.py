@@ -21,6 +21,7 @@ from rnnauto.cli.app import app
 from rnnauto.deploy.check import TOLERANCE
 from rnnauto.deploy.gate import check_saved_model
 from rnnauto.deploy.generate import Wanted
+from rnnauto.deploy.model_folder import OWN
 from rnnauto.errors import DataError
 from rnnauto.families.direct.family import DIRECT
 from rnnauto.families.families import LOADED
@@ -53,6 +54,7 @@ BASELINES = {
 def test_the_model_folder_holds_what_it_should_and_nothing_else(tiny_run):
     found = {path.name for path in tiny_run.folder.iterdir()}
     assert found - {"step.onnx"} == FILES  # where the network reads forwards
+    assert {*FILES, "step.onnx"} == OWN
     siblings = {path.name for path in tiny_run.folder.parent.iterdir()}
     assert siblings == {"visits.csv", "model"}
 
