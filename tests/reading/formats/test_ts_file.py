@@ -32,6 +32,12 @@ def test_classes_that_are_no_whole_numbers_stay_what_they_are():
     assert load(head.format("01 1") + "1:01\n2:1\n").frame["class"].to_list() == ["01", "1"]
 
 
+def test_classes_that_differ_by_case_are_two():
+    """aeon 1.6.0 reads `B` and `b` of a .ts file as one, `b`."""
+    loaded = load("@univariate true\n@classLabel true B b\n@data\n1,2:B\n1,3:b\n")
+    assert loaded.frame["class"].to_list() == ["B", "b"]
+
+
 def test_a_target_is_an_amount():
     loaded = load("@univariate true\n@targetlabel true\n@data\n1,2:3\n1,3:4\n")
     assert loaded.frame["target"].to_list() == [3.0, 4.0]
