@@ -18,6 +18,13 @@ MOST = {  # bytes
     "recipe.yaml": 4 << 20,
 }
 LARGEST = 1 << 30  # of any other
+OF_A_FIT = frozenset(  # what it writes into a model folder; all else there is the user's
+    (
+        *("model.json", "recipe.yaml", "saved_model", "model.onnx", "step.onnx", "baselines.npz"),
+        *("journal.jsonl", "leaderboard.csv", "scores.json", "predictions_test.csv"),
+        *("report.html", "MODEL_CARD.md"),
+    )
+)
 FETCH = "train the model again, or fetch the folder again"
 
 

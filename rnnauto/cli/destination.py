@@ -6,15 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rnnauto.errors import StorageError
-from rnnauto.files import put_in_place, storing
+from rnnauto.files import OF_A_FIT, put_in_place, storing
 from rnnauto.reading.formats.parts import parts_of
 from rnnauto.reading.opened import STANDARD_INPUT, is_folder
 
 MODEL = "model.json"
-OF_A_MODEL = {  # files of a model folder
-    *("model.json", "scores.json", "journal.jsonl", "leaderboard.csv", "predictions_test.csv"),
-    *("recipe.yaml", "baselines.npz", "model.onnx", "step.onnx", "report.html", "MODEL_CARD.md"),
-}
 BESIDE = 20  # bytes of the name of a file beside it, more than of its own
 
 
@@ -62,7 +58,7 @@ def loss(place: Path, read: Sequence[Path]) -> str:
         return ""
     if any(place.samefile(file) for each in read for file in files_of(each)):
         return "that would replace what is read"
-    if place.name in OF_A_MODEL and (place.parent / MODEL).is_file():
+    if place.name in OF_A_FIT and (place.parent / MODEL).is_file():
         return f"it is a part of the model in `{place.parent}`"
     return ""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rnnauto.cli.odd import AllowFlag, StrictFlag, looking
+from rnnauto.cli.odd import AllowFlag, StrictFlag, looking, tell
 from rnnauto.cli.predict import BeamsFlag, PenaltyFlag
 from rnnauto.cli.runtime import RuntimeFlag
 from rnnauto.visible import counted
@@ -32,11 +32,14 @@ def evaluate(
 ) -> None:
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
     from rnnauto.cli.console import data_console, print_json, print_scores
+    from rnnauto.comparing.learnt import note_of_learnt
     from rnnauto.model import load
 
     look = looking(quiet=context.obj["quiet"], strict=strict, allow=allow)
     asked: Any = {"history": history, "beams": beams, "length_penalty": length_penalty}
     evaluation = load(model, runtime=runtime).evaluate(data, look=look, **asked).to_json()
+    if learnt := note_of_learnt(model, data):
+        tell(learnt, quiet=context.obj["quiet"])
     if as_json:
         print_json(evaluation)
         return

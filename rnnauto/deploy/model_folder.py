@@ -17,16 +17,13 @@ from pathlib import Path
 
 from rnnauto.deploy.model_json import read_model_info
 from rnnauto.errors import Interrupted, ModelFolderError, RnnautoError, StorageError
+from rnnauto.files import OF_A_FIT
 from rnnauto.search import journal
 from rnnauto.search.durable import sync, sync_tree
 from rnnauto.visible import is_utf8
 
 JOURNAL = "journal.jsonl"
 MODEL_FILES = {"model.json", "recipe.yaml"}  # which no other tool writes beside each other
-OWN = MODEL_FILES | {  # what a fit writes; all else in a folder is the user's, and stays
-    *("saved_model", "model.onnx", "step.onnx", "baselines.npz", JOURNAL, "leaderboard.csv"),
-    *("scores.json", "predictions_test.csv", "report.html", "MODEL_CARD.md"),
-}
 BESIDE = 24  # bytes of the names of what lies beside a folder for a while, more than of its own
 DISK_FAULTS = (errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ESTALE)
 ANOTHER = "choose another folder with `-o FOLDER`"
@@ -96,7 +93,7 @@ def others_in(old: Path, folder: Path) -> list[Path]:
     return [
         path
         for path in old.iterdir()
-        if path.name not in OWN and not os.path.lexists(folder / path.name)
+        if path.name not in OF_A_FIT and not os.path.lexists(folder / path.name)
     ]
 
 

@@ -21,10 +21,10 @@ from rnnauto.cli.app import app
 from rnnauto.deploy.check import TOLERANCE
 from rnnauto.deploy.gate import check_saved_model
 from rnnauto.deploy.generate import Wanted
-from rnnauto.deploy.model_folder import OWN
 from rnnauto.errors import DataError
 from rnnauto.families.direct.family import DIRECT
 from rnnauto.families.families import LOADED
+from rnnauto.files import OF_A_FIT
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.scored import Scored
 from rnnauto.judge.words import span
@@ -54,7 +54,7 @@ BASELINES = {
 def test_the_model_folder_holds_what_it_should_and_nothing_else(tiny_run):
     found = {path.name for path in tiny_run.folder.iterdir()}
     assert found - {"step.onnx"} == FILES  # where the network reads forwards
-    assert {*FILES, "step.onnx"} == OWN
+    assert {*FILES, "step.onnx"} == OF_A_FIT
     siblings = {path.name for path in tiny_run.folder.parent.iterdir()}
     assert siblings == {"visits.csv", "model"}
 
@@ -223,6 +223,7 @@ def test_evaluate_shows_how_reliable_the_classes_are(tiny_run):
     temperature = rnnauto.load(tiny_run.folder).info.temperature
     line = next(line for line in shown.stdout.splitlines() if "calibration error" in line)
     assert f"at the temperature {temperature:.3g}" in line
+    assert "is what the model has learnt from" in shown.stderr  # and so it is
 
 
 def test_a_fit_leaves_a_report_and_a_card_of_what_is_in_the_scores(tiny_run):
