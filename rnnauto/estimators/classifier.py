@@ -13,8 +13,9 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from rnnauto.estimators.base import RnnEstimator, Told, as_value_errors
-from rnnauto.estimators.given import InputError, take
+from rnnauto.estimators.given import InputError, take, unmasked
 from rnnauto.estimators.targets import ask, flattened, is_lists
+from rnnauto.reading.pandas_frames import item_of
 
 if TYPE_CHECKING:
     from rnnauto.fitted import Watch
@@ -179,10 +180,36 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
 
 def labels_of(y: Any) -> NDArray[Any]:
     """Check labels, and join those of timesteps, [units]. Raises: ValueError."""
-    labels = flattened(y) if is_lists(y) else column_or_1d(y, warn=True)
+    labels = flattened(y) if is_lists(y) else column_or_1d(plain_labels(y), warn=True)
+    labels = plain_labels(labels)
     labels = check_array(labels, dtype=None, ensure_2d=False, input_name="y")
     check_classification_targets(labels)
     return labels  # type: ignore[no-any-return]
+
+
+def plain_labels(labels: Any) -> Any:
+    """Give labels that came as objects of one type the type that they have.
+
+    Raises: InputError where one is missing.
+    """
+    if isinstance(labels, np.ma.MaskedArray):
+        labels = unmasked(labels)
+    listed = isinstance(labels, list | tuple)
+    kind = getattr(getattr(labels, "dtype", None), "kind", "")
+    if not listed and (kind not in {"O", "T"} or getattr(labels, "ndim", 0) != 1):
+        return labels
+    items = list(labels)
+    missing = [at for at, item in enumerate(items) if item_of(item) is None]
+    if missing:
+        raise InputError(
+            f"y contains NaN: the label at {missing[0]} is {items[missing[0]]!r}",
+            hint="leave out what has no label",
+        )
+    if listed:
+        return labels
+    if len(set(map(type, items))) == 1 and isinstance(items[0], bool | int | np.bool_ | np.integer):
+        return np.array(items)
+    return np.array(items, object)
 
 
 def texts_of(classes: NDArray[Any]) -> list[str]:

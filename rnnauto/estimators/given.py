@@ -5,7 +5,7 @@ a list of sequences or of texts, or a frame. Of what is no frame, a row of the f
 sequence, and a cell of it a list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from rnnauto.reading.pandas_frames import is_pandas
 
 TEXT = "text"
 FEATURE = "x"
+TIMES_OF_POLARS = ("Date", "Time", "Duration")
 Kind = Literal["numbers", "words", "texts", "a frame", "nothing"]
 FEWEST_DIMENSIONS, MOST_DIMENSIONS = 1, 2  # of a sequence: [timesteps] or [timesteps, features]
 
@@ -39,6 +40,7 @@ class Given:
         features: numbers per timestep, or columns of a frame.
         lengths: the timesteps of every sequence, [sequences]; None of frames and texts.
         timesteps: of an array of 2 dimensions, which scikit-learn counts as features; else None.
+        names: of a list of frames, their columns.
     """
 
     frame: pl.DataFrame
@@ -46,6 +48,7 @@ class Given:
     features: int
     lengths: Integers | None
     timesteps: int | None = None
+    names: tuple[Any, ...] = ()
 
     def __len__(self) -> int:
         return self.frame.height
@@ -57,11 +60,14 @@ class Given:
 
 
 def is_frame(values: Any) -> bool:
-    """Say whether columns have names; a frame of pandas without is what its array is."""
+    """Say whether columns have names, of one level or several; a frame of pandas without is what
+    its array is."""
     if isinstance(values, pl.DataFrame):
         return True
-    named = is_pandas(values) and hasattr(values, "columns")
-    return named and any(isinstance(name, str) for name in values.columns)
+    if not (is_pandas(values) and hasattr(values, "columns")):
+        return False
+    levels = (name if isinstance(name, tuple) else (name,) for name in values.columns)
+    return any(isinstance(level, str) for name in levels for level in name)
 
 
 def take(values: Any, lengths: Any = None) -> Given:
@@ -81,12 +87,52 @@ def take(values: Any, lengths: Any = None) -> Given:
     if items is not None:
         refuse_lengths(lengths, "a list")
         return of_list(items)
-    array = np.asarray(values)
+    check_held(values)
+    array = unmasked(values)
     if array.ndim == 3:
         return of_numbers(cut(as_numbers(array, "X"), lengths))
     refuse_lengths(lengths, f"an array of {array.ndim} dimensions")
     table = two_dimensions(values)
     return replace(of_numbers(list(table)), timesteps=table.shape[1])
+
+
+def check_held(values: Any) -> None:
+    """Raises: InputError for what holds no values yet, or none in an order."""
+    if isinstance(values, pl.LazyFrame):
+        raise InputError("X is a frame that was not computed yet", hint="give `X.collect()`")
+    if hasattr(values, "columns") and not len(values.columns):
+        raise InputError(
+            "X has no columns", hint="give times or what is known of each row as columns"
+        )
+    is_sparse = hasattr(values, "toarray")  # which scikit-learn refuses in its own words
+    unordered = isinstance(values, Iterable) and not hasattr(values, "__getitem__")
+    if not is_sparse and (unordered or isinstance(values, Mapping)):
+        raise InputError(
+            f"X is a `{type(values).__name__}`, which is no list and no array",
+            hint="give a list of the sequences in order, or a frame where it holds columns",
+        )
+
+
+def unmasked(values: Any) -> NDArray[Any]:
+    """Take an array; what a mask hides is missing: NaN, or None where there are no numbers."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return np.asarray(values)
+    numbers = values.dtype.kind in "biuf"
+    array = np.array(values.data, np.float64 if numbers else object)
+    array[np.ma.getmaskarray(values)] = np.nan if numbers else None
+    return array
+
+
+def refuse_times(values: Any, name: str) -> None:
+    """Raises: InputError for times and durations, whose numbers would depend on their unit."""
+    several = hasattr(values, "columns")
+    for dtype in values.dtypes if several else [getattr(values, "dtype", None)]:
+        if getattr(dtype, "kind", "") in {"M", "m"} or str(dtype).startswith(TIMES_OF_POLARS):
+            raise InputError(
+                f"{name} holds times, not numbers",
+                hint="count them, as in `(times - times[0]) / np.timedelta64(1, 's')`; a column of "
+                "a frame that is X may hold times as they are",
+            )
 
 
 def refuse_lengths(lengths: Any, what: str) -> None:
@@ -114,6 +160,9 @@ def two_dimensions(values: Any) -> NDArray[np.float64]:
     """Take an array as scikit-learn's own estimators do, but for missing numbers."""
     from sklearn.utils import check_array
 
+    refuse_times(values, "X")
+    if isinstance(values, np.ma.MaskedArray):
+        values = unmasked(values)
     return check_array(  # type: ignore[no-any-return]
         values, dtype=np.float64, ensure_all_finite="allow-nan", input_name="X"
     )
@@ -137,27 +186,60 @@ def of_list(items: list[Any]) -> Given:
         words = pl.Series([str(word) for item in items for word in item], dtype=pl.String)
         cells = lists_of(words, splits_of(lengths)).alias(FEATURE)
         return Given(pl.DataFrame([cells]), "words", 1, lengths)
-    if all(np.ndim(item) == 0 for item in items):
+    if any(is_rows_of_words(item) for item in items):
+        empty = [at for at, item in enumerate(items) if not is_single(item) and not len(item)]
+        if empty:
+            raise InputError(f"sequence {empty[0]} of X is empty", hint="leave it out")
+    if all(is_single(item) for item in items):
         raise InputError(
             "X is a list of single values: which of them are one sequence is not said",
             hint="Reshape your data: give a list of sequences, or an array of 2 or 3 dimensions",
         )
-    if all(isinstance(item, list) for item in items) and len(set(map(len, items))) == 1:
-        return take(np.array(items))  # as scikit-learn has arrays written
-    return of_numbers([as_numbers(item, f"sequence {at} of X") for at, item in enumerate(items)])
+    check_columns(items)
+    sequences = [as_numbers(item, f"sequence {at} of X") for at, item in enumerate(items)]
+    shapes = {sequence.shape for sequence in sequences}
+    flat = len(shapes) == 1 and sequences[0].ndim == 1 and len(sequences[0]) > 0
+    if flat and all(isinstance(item, list) for item in items):
+        return take(np.stack(sequences))  # as scikit-learn has arrays written
+    return replace(of_numbers(sequences), names=tuple(names_of(items[0])))
+
+
+def names_of(item: Any) -> list[Any]:
+    """List the columns of a sequence that is a frame; there are none of others."""
+    return list(getattr(item, "columns", ()))
+
+
+def is_single(item: Any) -> bool:
+    """Say whether an item is one value."""
+    single = not hasattr(item, "__len__") or isinstance(item, str | bytes)
+    return single or getattr(item, "ndim", 1) == 0
+
+
+def check_columns(items: list[Any]) -> None:
+    """Raises: InputError where sequences are frames whose columns are not those of the first."""
+    for at, item in enumerate(items):
+        if names_of(item) != names_of(items[0]):
+            raise InputError(
+                f"sequence {at} of X has other columns than sequence 0, or the same in another "
+                "order",
+                hint="give all sequences the same columns, in one order: `frame[names]`",
+            )
 
 
 def is_rows_of_words(item: Any) -> bool:
     if isinstance(item, np.ndarray) and item.dtype.kind == "U":
         return item.ndim == 1 and len(item) > 0
-    is_list = isinstance(item, list | tuple)
-    return is_list and len(item) > 0 and all(isinstance(word, str) for word in item)
+    listed = isinstance(item, list | tuple | pl.Series) or (
+        getattr(item, "ndim", 0) == 1 and getattr(item, "dtype", None) is not None
+    )
+    return listed and len(item) > 0 and all(isinstance(word, str) for word in item)
 
 
 def as_numbers(values: Any, name: str) -> NDArray[np.float64]:
     """Raises: InputError for what is no array of numbers, and for infinite ones."""
     try:
-        array = np.asarray(values)
+        array = unmasked(values)
+        refuse_times(array, name)
         if np.iscomplexobj(array):
             raise InputError(f"{name}: Complex data not supported", hint="give real numbers")
         numbers = array.astype(np.float64)

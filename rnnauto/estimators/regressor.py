@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
 from rnnauto.estimators.base import RnnEstimator, Told, as_value_errors
-from rnnauto.estimators.given import take
+from rnnauto.estimators.given import refuse_times, take
 from rnnauto.estimators.targets import ask, flattened
 
 
@@ -76,6 +76,8 @@ def values_of(y: Any) -> NDArray[np.float64]:
 
     Raises: ValueError.
     """
+    values = flattened(y)
+    refuse_times(values, "y")
     return check_array(  # type: ignore[no-any-return]
-        flattened(y), dtype=np.float64, ensure_2d=False, input_name="y"
+        values, dtype=np.float64, ensure_2d=False, input_name="y"
     )

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.targets import lists_of
-from rnnauto.estimators.given import Given, InputError
+from rnnauto.estimators.given import Given, InputError, unmasked
+from rnnauto.reading.pandas_frames import is_pandas
 
 TARGET, WEIGHT = "y", "sample_weight"
 
@@ -34,15 +35,18 @@ class Asked:
 
 def is_lists(y: Any) -> bool:
     """Say whether y holds a list of values for each sequence."""
-    if isinstance(y, np.ndarray):
-        listed = y.dtype == object and y.ndim == 1
-        return listed and len(y) > 0 and all(isinstance(item, list | np.ndarray) for item in y)
+    if isinstance(y, pl.Series):
+        return isinstance(y.dtype, pl.List | pl.Array) and len(y) > 0
+    column = is_pandas(y) and not hasattr(y, "columns")
+    if column or isinstance(y, np.ndarray):
+        listed = y.ndim == 1 and (column or y.dtype == object) and len(y) > 0
+        return listed and all(isinstance(item, list | tuple | np.ndarray) for item in y)
     return isinstance(y, list | tuple) and len(y) > 0 and all(np.ndim(item) == 1 for item in y)
 
 
 def flattened(y: Any) -> NDArray[Any]:
     """Join the lists of y, [timesteps]; what holds none stays as it is."""
-    return np.concatenate([np.asarray(item) for item in y]) if is_lists(y) else np.asarray(y)
+    return np.concatenate([unmasked(item) for item in y]) if is_lists(y) else unmasked(y)
 
 
 def check_aligned(y: Sequence[Any], lengths: Integers | None) -> Integers:
@@ -93,11 +97,11 @@ def ask(given: Given, y: Any, *, flat: NDArray[Any], dtype: Any) -> Asked:
     names = [str(each) for each in getattr(y, "columns", range(flat.shape[1]))]
     if not hasattr(y, "columns"):
         names = [f"{name}{each}" for each in names]
-    columns = [
-        pl.Series(name_beside(given.frame, each), flat[:, at].tolist(), dtype=dtype)
-        for at, each in enumerate(names)
-    ]
-    return Asked(tuple(columns), False)
+    frame = given.frame
+    for at, each in enumerate(names):
+        values = pl.Series(flat[:, at].tolist(), dtype=dtype)
+        frame = frame.with_columns(values.alias(name_beside(frame, each)))
+    return Asked(tuple(frame.get_columns()[given.frame.width :]), False)
 
 
 def weights_beside(given: Given, sample_weight: Any) -> pl.Series:
@@ -107,7 +111,10 @@ def weights_beside(given: Given, sample_weight: Any) -> pl.Series:
     """
     from sklearn.utils import check_array, check_consistent_length
 
-    values = check_array(sample_weight, dtype=np.float64, ensure_2d=False, input_name=WEIGHT)
+    if np.ndim(sample_weight) == 0 and isinstance(sample_weight, float | int | np.number):
+        sample_weight = np.full(len(given), sample_weight)
+    held = unmasked(sample_weight)
+    values = check_array(held, dtype=np.float64, ensure_2d=False, input_name=WEIGHT)
     if values.ndim != 1:
         raise InputError(
             f"Sample weights must be 1D array or scalar, and have {values.ndim} dimensions",
