@@ -1,5 +1,6 @@
 """What the estimators share: settings, a fit into a folder of their own, and being copied."""
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -20,7 +21,7 @@ from rnnauto.arrays import Integers
 from rnnauto.cli.notebook import watching_from_python
 from rnnauto.data.targets import LabelEncoder, TargetEncoder
 from rnnauto.deploy.scores import ScoresFile
-from rnnauto.errors import DataError, RecipeError
+from rnnauto.errors import DataError, ModelFolderError, RecipeError
 from rnnauto.estimators.given import Given, InputError, is_frame, take
 from rnnauto.estimators.targets import Asked, weights_beside
 from rnnauto.model import Model, load
@@ -49,6 +50,7 @@ SETTINGS = {
 }
 LISTS = {"search.space.units", "search.space.layers"}
 FOLDER = "model"
+MODEL_JSON = "model.json"
 PACKED, MODEL = "packed_", "model_"
 
 
@@ -81,6 +83,18 @@ def passing_folder() -> Iterator[Path]:
 
 def remove(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
+
+
+def kept_for(folder: Path) -> Model:
+    """Open a model folder that goes with the model: in this process, not in one forked from it."""
+    model = load(folder)
+    weakref.finalize(model, remove_in, os.getpid(), folder.parent)
+    return model
+
+
+def remove_in(process: int, place: Path) -> None:
+    if os.getpid() == process:
+        remove(place)
 
 
 @dataclass(frozen=True)
@@ -172,9 +186,10 @@ class RnnEstimator(BaseEstimator):
     def save(self, folder: Path | str) -> Path:
         """Copy the model folder, for `rnnauto.load`, `rnnauto predict -m` and `rnnauto serve`.
 
-        Raises: FileExistsError.
+        Raises: FileExistsError; ModelFolderError where what is to be copied is gone.
         """
         check_is_fitted(self, MODEL)
+        check_there(self.model_)
         return Path(shutil.copytree(self.model_.folder, folder))
 
     def _recipe(self, asked: Mapping[str, Any] | None = None) -> Recipe:
@@ -202,8 +217,7 @@ class RnnEstimator(BaseEstimator):
         with passing_folder() as folder:
             with watching_from_python(self.watch) as watch:
                 run(frame, recipe, folder=folder, watch=watch)
-            self.model_ = load(folder)
-            weakref.finalize(self.model_, remove, folder.parent)
+            self.model_ = kept_for(folder)
 
     def _learn_targets(self, given: Given, asked: Asked, task: str, sample_weight: Any) -> None:
         """Fit a model that tells targets of the sequences of X, or of their timesteps."""
@@ -222,6 +236,18 @@ class RnnEstimator(BaseEstimator):
             recipe = recipe.with_overrides({"data.weight": weights.name})
         self._learn(frame, recipe)
 
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """Let a fit that fails leave the estimator as it was."""
+        before = dict(self.__dict__)
+        try:
+            with as_value_errors():
+                yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
     def _remember(self, X: Any, y: Any, given: Given) -> None:
         """Keep what X was, to hold later ones against it. Raises: InputError for what nothing can
         be learnt from."""
@@ -230,7 +256,9 @@ class RnnEstimator(BaseEstimator):
             check_consistent_length(np.empty(len(given)), y)
         if len(given) == 1:
             raise InputError("X holds 1 sample", hint="nothing can be learnt from a single one")
-        self.n_features_in_, self._given = given.width, replace(given, frame=given.frame.clear())
+        # an index that is read is no feature of scikit-learn's
+        self.n_features_in_ = len(X.columns) if is_frame(X) else given.width
+        self._given = replace(given, frame=given.frame.clear())
 
     def _tell(self, X: Any, lengths: Any, columns: int) -> "Told":
         """Answer X. Raises: InputError."""
@@ -262,6 +290,14 @@ class RnnEstimator(BaseEstimator):
                 f"X is {given.kind}, and {type(self).__name__} was fitted on {fitted.kind}",
                 hint="give X as it was given to `fit`",
             )
+        if given.kind == "a frame":
+            check_index(given.frame, fitted.frame)
+        if given.names and fitted.names and given.names != fitted.names:
+            raise InputError(
+                "the sequences of X have other columns than those given to `fit`, or the same in "
+                "another order",
+                hint=f"give each as `frame[{list(fitted.names)}]`",
+            )
         arrays = given.timesteps is not None and fitted.timesteps is not None
         if (arrays and given.width != fitted.width) or given.features != fitted.features:
             raise InputError(
@@ -275,6 +311,7 @@ class RnnEstimator(BaseEstimator):
         state = dict(super().__getstate__())
         model: Model | None = state.pop(MODEL, None)
         if model is not None:
+            check_there(model)
             state[PACKED] = {
                 str(path.relative_to(model.folder)): path.read_bytes()
                 for path in sorted(model.folder.rglob("*"))
@@ -291,8 +328,7 @@ class RnnEstimator(BaseEstimator):
                     path = folder / name
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
-                self.model_ = load(folder)
-                weakref.finalize(self.model_, remove, folder.parent)
+                self.model_ = kept_for(folder)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, MODEL)
@@ -304,6 +340,27 @@ class RnnEstimator(BaseEstimator):
         tags.input_tags.string = True
         tags.non_deterministic = False
         return tags
+
+
+def check_index(frame: pl.DataFrame, fitted: pl.DataFrame) -> None:
+    """Raises: InputError where the index of a frame says other things than that of `fit`."""
+    more = [name for name in frame.columns if name not in fitted.columns]
+    less = [name for name in fitted.columns if name not in frame.columns]
+    for name, fault in ((more, "a column"), (less, "no column")):
+        if name:
+            raise InputError(
+                f"with its index X has {fault} `{name[0]}`, unlike the frame given to `fit`",
+                hint="give X as it was given to `fit`; `X.reset_index(drop=True)` has no index",
+            )
+
+
+def check_there(model: Model) -> None:
+    """Raises: ModelFolderError where the folder of a fitted estimator was removed."""
+    if not (model.folder / MODEL_JSON).is_file():
+        raise ModelFolderError(
+            f"the model folder `{model.folder}` of the estimator is gone",
+            hint="fit it again; `save` and pickles keep it, where temporary files are removed",
+        )
 
 
 def plain_value(value: Any) -> Any:

@@ -96,7 +96,7 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
         Raises: ValueError for data and settings that cannot be used; SearchError where no trial
             completed.
         """
-        with as_value_errors():
+        with self._fitting():
             given = take(X, lengths)
             self._remember(X, y, given)
             labels = labels_of(y)

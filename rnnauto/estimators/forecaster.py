@@ -1,6 +1,7 @@
 """`RNNForecaster`: the values that come after those of a series, or of many."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,9 +12,20 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from rnnauto.arrays import Doubles, Flags, Integers
+from rnnauto.errors import DataError
 from rnnauto.estimators.base import MODEL, RnnEstimator, as_value_errors
-from rnnauto.estimators.given import FEATURE, Given, InputError, is_frame, take, two_dimensions
-from rnnauto.estimators.targets import TARGET, ask
+from rnnauto.estimators.given import (
+    FEATURE,
+    Given,
+    InputError,
+    check_held,
+    is_frame,
+    refuse_times,
+    take,
+    two_dimensions,
+    unmasked,
+)
+from rnnauto.estimators.targets import TARGET, ask, name_beside
 from rnnauto.inspection import inferred
 from rnnauto.reading.frames import load_frame
 from rnnauto.reading.pandas_frames import is_pandas
@@ -98,7 +110,7 @@ class RNNForecaster(RnnEstimator):
         Raises: ValueError for data and settings that cannot be used; SearchError where no trial
             completed.
         """
-        with as_value_errors():
+        with self._fitting():
             given = take_rows(X, y)
             self._remember(X, y, given)
             values = values_of(y)
@@ -106,10 +118,12 @@ class RNNForecaster(RnnEstimator):
             targets = [column.fill_nan(None) for column in asked.columns]
             frame = pl.DataFrame([*given.frame.get_columns(), *targets])
             wanted: dict[str, Any] = {"data.target": asked.names, "problem.task": "forecasting"}
-            if given.kind == "numbers" or not given.frame.width:
-                frame = numbered(frame, 0)
-                wanted["data.time"] = STEP
-            self._learn(frame, with_known_ahead(frame, self._recipe(wanted)))
+            recipe, self._step = self._recipe(wanted), None
+            if given.kind == "numbers" or not given.frame.width or is_untimed(frame, recipe):
+                self._step = name_beside(frame, STEP)
+                frame = numbered(frame, self._step, 0)
+                recipe = recipe.with_overrides({"data.time": self._step})
+            self._learn(frame, with_known_ahead(frame, recipe))
             self._history, self._targets, self._flat = frame, asked.names, values.ndim == 1
         return self
 
@@ -153,8 +167,8 @@ class RNNForecaster(RnnEstimator):
             rows = given.frame.with_columns(
                 pl.lit(None, pl.Float64).alias(name) for name in self._targets
             )
-            if given.kind == "numbers":
-                rows = numbered(rows, self._history.height)
+            if self._step is not None:
+                rows = numbered(rows, self._step, self._history.height)
             self._check_once(rows)
             frame = pl.concat([self._history, rows], how="vertical_relaxed")
             forecast = np.full((len(given), len(self._targets), len(self._levels)), np.nan)
@@ -210,9 +224,24 @@ class RNNForecaster(RnnEstimator):
         return windows.series.rows[at.reshape(-1)], values
 
 
-def numbered(rows: pl.DataFrame, first: int) -> pl.DataFrame:
+def is_untimed(frame: pl.DataFrame, recipe: Recipe) -> bool:
+    """Say whether the rows of a frame are those of one series, in order, and nothing says when."""
+    if recipe.data.time is not None or recipe.data.id:
+        return False
+    try:
+        inferred(read_to_learn(frame, recipe.data), recipe)
+    except DataError:
+        step = name_beside(frame, STEP)
+        timed = recipe.with_overrides({"data.time": step})
+        with suppress(DataError):
+            inferred(read_to_learn(numbered(frame, step, 0), timed.data), timed)
+            return True
+    return False
+
+
+def numbered(rows: pl.DataFrame, step: str, first: int) -> pl.DataFrame:
     """Number timesteps that have no times; in front, so that tables of both kinds are alike."""
-    return rows.with_row_index(STEP, first).with_columns(pl.col(STEP).cast(pl.Int64))
+    return rows.with_row_index(step, first).with_columns(pl.col(step).cast(pl.Int64))
 
 
 def not_after(row: int) -> InputError:
@@ -248,10 +277,7 @@ def take_rows(X: Any, y: Any = None) -> Given:
             dated = load_frame(named, may_be_empty=False).frame
             frame = dated.drop([str(name) for name in named.columns])
         return Given(frame, "nothing", 0, None)
-    if hasattr(X, "columns") and not len(X.columns):
-        raise InputError(
-            "X has no columns", hint="give times or what is known ahead of each row as columns"
-        )
+    check_held(X)
     table = two_dimensions(X)
     names = [f"{FEATURE}{at}" for at in range(table.shape[1])]
     frame = pl.DataFrame(table, schema=names).fill_nan(None)
@@ -268,6 +294,8 @@ def with_known_ahead(frame: pl.DataFrame, recipe: Recipe) -> Recipe:
 
 def values_of(y: Any) -> Doubles:
     """Check the values of series, [timesteps] or [timesteps, targets]. Raises: ValueError."""
+    refuse_times(y, "y")
+    held = unmasked(y) if isinstance(y, np.ma.MaskedArray) else y
     return check_array(  # type: ignore[no-any-return]
-        y, dtype=np.float64, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
+        held, dtype=np.float64, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
     )

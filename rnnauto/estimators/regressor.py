@@ -37,7 +37,7 @@ class RNNRegressor(RegressorMixin, RnnEstimator):
         Raises: ValueError for data and settings that cannot be used; SearchError where no trial
             completed.
         """
-        with as_value_errors():
+        with self._fitting():
             given = take(X, lengths)
             self._remember(X, y, given)
             values = values_of(y)
