@@ -28,7 +28,12 @@ from rnnauto.families.families import family_of, metric_names
 from rnnauto.families.family import AnyFamily
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, teachers_of, write_model
 from rnnauto.fitted import Fitted, Said, Watch
-from rnnauto.judge.metric_names import check_metrics, objective_of
+from rnnauto.judge.metric_names import (
+    check_baselines,
+    check_metrics,
+    known_baselines,
+    objective_of,
+)
 from rnnauto.mapped import trim
 from rnnauto.prepare import Say, check_searched, prepare
 from rnnauto.prepared import AnyPrepared, Source, with_keys_alone
@@ -231,9 +236,7 @@ def search_beside_first_model(
         # much of the table hangs in circles; what is raised while they are collected gets lost
         gc.collect()
         trim()
-        compared = aside.submit(
-            family.fit_baselines, prepared, seed=recipe.seed, metric=task.metric
-        )
+        compared = aside.submit(fit_baselines, task)
         wanted = not (history and task.folder.exists())
         most = most_members(family, prepared, recipe)
         clock.keep(expected_finish(family, prepared, most))
@@ -291,6 +294,15 @@ def first_model(
         watch=watch,
         wanted=wanted,
     )
+
+
+def fit_baselines(task: Task) -> tuple[Any, dict[str, float]]:
+    """Fit the baselines; see `Family`. Raises: RecipeError where one is wanted that is
+    not there."""
+    seed, metric = task.recipe.seed, task.metric
+    fitted, validated = task.family.fit_baselines(task.prepared, seed=seed, metric=metric)
+    check_baselines(task.recipe.expect, known_baselines(fitted, validated))
+    return fitted, validated
 
 
 def notice(

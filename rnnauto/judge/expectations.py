@@ -1,6 +1,5 @@
 """Check whether a run kept what its recipe expects."""
 
-import difflib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnauto.errors import LeakError, RecipeError
+from rnnauto.errors import LeakError
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.metric_names import no_baseline
 from rnnauto.metrics import lower_is_better
 from rnnauto.recipe import Expect
 from rnnauto.recipe.comparison import Comparison, Quantity, parse_comparison
@@ -109,12 +109,7 @@ def baseline_value(evaluation: Evaluation, metric: str, wanted: str) -> float:
     }
     if wanted:
         if wanted not in values:
-            near = difflib.get_close_matches(wanted, values, n=1)
-            meant = f"; did you mean `{near[0]}`?" if near else ""
-            raise RecipeError(
-                f"`expect.{metric}`: no baseline with this metric is called `{wanted}`{meant}",
-                hint=f"the baselines are {', '.join(values) or 'none'}",
-            )
+            raise no_baseline(metric, wanted, list(values))
         return values[wanted]
     finite = [value for value in values.values() if math.isfinite(value)]
     if not finite:

@@ -1,7 +1,8 @@
 """Check that the metrics that a recipe names are among those that a run will have."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rnnauto.errors import RecipeError
 from rnnauto.layout import Layout
@@ -64,4 +65,34 @@ def objective_of(
     raise RecipeError(
         f"`--objective {wanted}`: {wanted} {why}",
         hint=f"choose auto, or one of {', '.join(objectives)}",
+    )
+
+
+def check_baselines(expect: Expect, names: Sequence[str]) -> None:
+    """Check the baselines that a recipe names. Raises: RecipeError for one that there is not.
+
+    Args:
+        names: the baselines of the data; empty where they are not known before they are judged.
+    """
+    for metric, texts in expect.metrics().items():
+        for text in texts:
+            wanted = parse_comparison(text, "share").baseline
+            if wanted and names and wanted not in names:
+                raise no_baseline(metric, wanted, names)
+
+
+def known_baselines(fitted: Any, validated: Mapping[str, float]) -> list[str]:
+    """Name the baselines of the data, as far as they were fitted or measured before the test part:
+    of forecasts that are selected by an interval none is."""
+    named = [each.name for each in fitted] if isinstance(fitted, tuple) else []
+    return list(dict.fromkeys((*named, *validated)))
+
+
+def no_baseline(metric: str, wanted: str, names: Sequence[str]) -> RecipeError:
+    """Say that there is no baseline of a name, and which there are."""
+    near = difflib.get_close_matches(wanted, names, n=1)
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    return RecipeError(
+        f"`expect.{metric}`: no baseline with this metric is called `{wanted}`{meant}",
+        hint=f"the baselines are {', '.join(names) or 'none'}",
     )

@@ -39,6 +39,7 @@ from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.families.language.train import validate as validate_language
 from rnnauto.families.learners import learner_of
 from rnnauto.judge import evaluate
+from rnnauto.judge.metric_names import known_baselines
 from rnnauto.layout import Column
 from rnnauto.metrics import shortfall
 from rnnauto.model import load
@@ -185,6 +186,7 @@ class Fit:
     checks: dict[str, float]
     baselines: Any
     folder: Path
+    named: list[str]  # the baselines, before any is judged
 
     def fresh(self):
         """A network of the same shape before any training."""
@@ -236,12 +238,15 @@ def fit_case(name, place, *, epochs):
     folder.mkdir()
     run, checks = family.export(folder / "saved_model", [member], prepared)
     main = family.main_metric(prepared.layout, prepared.encoders)
-    baselines, _ = family.fit_baselines(prepared, seed=0, metric=main)
+    baselines, validated = family.fit_baselines(prepared, seed=0, metric=main)
     family.save_baselines(folder / "baselines.npz", baselines)
     networks = (job.values,)
     info = make_info(prepared.layout, prepared.encoders, job.values, networks=networks)
     write_model_info(folder / "model.json", info)
-    return Fit(case, family, prepared, study, job, result, member, run, checks, baselines, folder)
+    named = known_baselines(baselines, validated)
+    return Fit(
+        *(case, family, prepared, study, job, result, member, run, checks, baselines, folder, named)
+    )
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -385,6 +390,10 @@ def test_a_table_has_a_row_for_each_unit_and_a_prediction_in_each(fit):
     test = fit.prepared.test
     tested = family.tested(test, family.judged(fit.run, test))
     assert tested.height == len(test) * fit.case.each
+
+
+def test_baselines_are_known_before_the_test_part_is_judged(fit):
+    assert set(fit.evaluation(fit.baselines).baselines) == set(fit.named)
 
 
 def test_baselines_survive_the_model_folder(fit):

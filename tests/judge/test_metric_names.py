@@ -4,7 +4,7 @@ from builders import make_encoders
 from rnnauto.data.targets import EndingValue, SeveralTargets, ValueEncoder
 from rnnauto.errors import RecipeError
 from rnnauto.families.direct.metrics import metric_names, objectives
-from rnnauto.judge.metric_names import check_metrics, objective_of
+from rnnauto.judge.metric_names import check_baselines, check_metrics, objective_of
 from rnnauto.layout import Layout
 from rnnauto.recipe import Expect
 
@@ -66,3 +66,11 @@ def test_a_share_is_held_against_no_more_than_one(text):
             check_metrics(Expect(**{name: text}), layout(), names)
     fair = {"accuracy": ["<= 100%", ">= 2 * baseline"], "word_error_rate": text, "mae": "<= 3"}
     check_metrics(Expect(**fair), layout(), names)
+
+
+def test_a_baseline_that_there_is_not_cannot_be_expected():
+    check_baselines(Expect(rmse=["<= 1", "<= baseline", "<= 0.9 * baseline[mean]"]), ["mean"])
+    check_baselines(Expect(rmse="<= baseline[nix]"), [])  # not known yet
+    with pytest.raises(RecipeError, match=r"is called `meen`; did you mean `mean`\?") as caught:
+        check_baselines(Expect(rmse="<= baseline[meen]"), ["mean", "linear"])
+    assert caught.value.hint == "the baselines are mean, linear"
