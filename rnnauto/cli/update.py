@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from rnnauto.cli.ending import ending
+from rnnauto.cli.odd import tell
 from rnnauto.cli.options import UPDATE_FLAGS, overrides_of, recipe_flags
 
 OutputFlag = Annotated[
@@ -65,6 +66,7 @@ def update(
     from rnnauto.cli.console import print_json, talk_console
     from rnnauto.cli.fit import tell_model
     from rnnauto.cli.watch import watching
+    from rnnauto.comparing.learnt import note_of_old
     from rnnauto.errors import Interrupted
     from rnnauto.exports.source import Source
     from rnnauto.model import load
@@ -83,7 +85,11 @@ def update(
         force=force,
     )
     stays = Interrupted(f"interrupted: `{model}` is what it was", hint="run it again")
-    console = talk_console(quiet=context.obj["quiet"])
+    quiet = context.obj["quiet"]
+    old = "" if opened.info.layout.horizon else note_of_old(model, data)  # known times are left out
+    if old:
+        tell(old, quiet=quiet)
+    console = talk_console(quiet=quiet)
     with ending(lambda: stays), watching(console) as watch:
         made = run(
             Source(opened.folder, opened.info),

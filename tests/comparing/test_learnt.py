@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnauto.comparing.learnt import note_of_learnt
+from rnnauto.comparing.learnt import note_of_learnt, note_of_old
 
 HERE = "version: 1\ndata: {path: ../train.csv, target: y}\n"
 
@@ -22,11 +22,13 @@ def folder(tmp_path, monkeypatch):
 def test_the_training_file_is_known_by_any_name(folder, name):
     note = note_of_learnt(folder, folder.parent / name)
     assert "learnt from" in note and str(folder / "scores.json") in note
+    assert "--with" in note_of_old(folder, folder.parent / name)
 
 
 @pytest.mark.parametrize("name", ["other.csv", "gone.csv", "-"])
 def test_others_are_not(folder, name):
     assert note_of_learnt(folder, folder.parent / name) == ""
+    assert note_of_old(folder, folder.parent / name) == ""
 
 
 def test_a_pattern_and_an_address_are_known_by_their_names(folder):

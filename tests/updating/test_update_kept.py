@@ -63,6 +63,18 @@ def test_a_model_that_is_not_better_leaves_all_as_it_was(old, new, tiny_run, tmp
     assert {path.name for path in old.folder.parent.iterdir()} == {"model", "new.csv"}
 
 
+@pytest.mark.parametrize("learnt", [True, False])
+def test_rows_that_the_model_has_learnt_are_no_new_ones(tiny_run, tmp_path, monkeypatch, learnt):
+    def nothing(*given, **more):
+        raise UpdateError("enough")
+
+    monkeypatch.setattr("rnnauto.updating.update.update", nothing)
+    data = tiny_run.data if learnt else shutil.copy(tiny_run.data, tmp_path)
+    result = CliRunner().invoke(app, ["update", str(data), "-m", str(tiny_run.folder)])
+    assert str(result.exception) == "enough"
+    assert ("all its rows count as new" in result.stderr) == learnt
+
+
 def check_tracked(runs, model):
     """TensorBoard has both trainings, and the scores of the model; the folder does not say so."""
     (place,) = runs.iterdir()
