@@ -11,11 +11,13 @@ from itertools import pairwise
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from rnnauto.cli.ending import INTERRUPTED, check_out, leave
 from rnnauto.cli.streams import open_streams, stdout_is_unread
 from rnnauto.errors import RecipeError, RnnautoError
 
+EVERYWHERE = frozenset({"--quiet", "-q", "--debug"})  # before and behind the command
 MAY_BE_EMPTY = frozenset({"--na-values", "--label-separator", "--prompt", "--stop"})
 STARTED = time.monotonic()  # a budget counts from here
 MADE_BEFORE_A_LOOK = 500_000  # objects: imports make many, and all of them stay
@@ -40,16 +42,47 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it, exit")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Tracebacks with errors")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only errors on stderr; also behind a command")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Tracebacks with errors; also behind it")
+    ] = False,
 ) -> None:
     context.obj = {"quiet": quiet, "debug": debug, "started": STARTED}
+
+
+class Program(TyperGroup):
+    """The commands, whose common flags may also stand behind them: `rnnauto fit data.csv -q`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with_value = values_wanted(self)
+        end = args.index("--") if "--" in args else len(args)
+        moved = [
+            at
+            for at, word in enumerate(args[:end])
+            if word in EVERYWHERE and (at == 0 or args[at - 1] not in with_value)
+        ]
+        rest = [word for at, word in enumerate(args) if at not in moved]
+        return super().parse_args(ctx, [*(args[at] for at in moved), *rest])
+
+
+def values_wanted(group: Any) -> set[str]:
+    """Name the options of all commands that take the word behind them for their value."""
+    found: set[str] = set()
+    for command in group.commands.values():
+        found |= values_wanted(command) if hasattr(command, "commands") else set()
+        for option in command.params:
+            if not getattr(option, "is_flag", True):
+                found.update(option.opts)
+    return found
 
 
 @cache
 def app_of(names: tuple[str, ...]) -> typer.Typer:
     """Make the program of some commands, each of `cli/NAME.py`, and import no other."""
     app = typer.Typer(
+        cls=Program,
         add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
