@@ -75,6 +75,8 @@ def refusal(error: RequestError) -> Reply:
     headers: list[tuple[bytes, bytes]] = []
     if error.status == 503:
         headers.append((b"retry-after", b"1"))
+    if error.allow:
+        headers.append((b"allow", error.allow.encode()))
     if error.status in BODY_UNREAD:
         headers.append((b"connection", b"close"))
     return Reply(to_json(told), error.status, JSON, tuple(headers))

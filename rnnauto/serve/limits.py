@@ -25,11 +25,12 @@ class Limits:
 
 
 class RequestError(RnnautoError):
-    """A request that is not answered: `status` is that of HTTP."""
+    """A request that is not answered: `status` is that of HTTP; `allow`: the methods that would
+    be, where this one is not."""
 
-    def __init__(self, message: str, *, status: int = 400, hint: str = "") -> None:
+    def __init__(self, message: str, *, status: int = 400, hint: str = "", allow: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.status = status
+        self.status, self.allow = status, allow
 
 
 def too_many(count: int, what: str, most: int, flag: str) -> RequestError:

@@ -45,7 +45,9 @@ def find_route(path: str, method: str, served: Served) -> Route:
         raise RequestError(f"there is no `{path[:SHOWN]}` here", status=404)
     if method != route.method and (method, route.method) != ("HEAD", "GET"):
         raise RequestError(
-            f"`{path[:SHOWN]}` takes {route.method}, not {method[:SHOWN]}", status=405
+            f"`{path[:SHOWN]}` takes {route.method}, not {method[:SHOWN]}",
+            status=405,
+            allow="GET, HEAD" if route.method == "GET" else route.method,
         )
     return route
 

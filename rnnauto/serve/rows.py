@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,11 @@ def json_rows(body: bytes) -> tuple[bytes, bytes | None]:
     given = value if isinstance(value, dict) else {"rows": value}
     rows, history = given.get("rows"), given.get("history")
     other = sorted(given.keys() - {"rows", "history"})
+    if other and is_rows(rows):
+        raise RequestError(
+            f"`{other[0][:80]}` stands beside the rows, where nothing but `history` is read",
+            hint="options are in the address: `/predict?proba=true`",
+        )
     if other or not is_rows(rows) or not (history is None or is_rows(history)):
         raise RequestError(
             "the body holds no rows",
@@ -121,12 +126,23 @@ def is_rows(value: Any) -> bool:
 
 
 def wants_csv(accept: str, sent: str) -> bool:
-    """Say whether an answer is to be CSV: as asked, or else as the rows are."""
-    kinds = [each.partition(";")[0].strip().lower() for each in accept.split(",")]
-    for kind in kinds:
+    """Say whether an answer is to be CSV: as asked, by weight and then in order, or else as the
+    rows are."""
+    weights: dict[str, float] = {}
+    for each in accept.lower().split(","):
+        kind, *further = (part.strip() for part in each.split(";"))
         if kind in {"text/csv", "application/json"}:
-            return kind == "text/csv"
-    return ENDINGS[sent] in {".csv", ".tsv"}
+            weights.setdefault(kind, weight_of(further))
+    wanted = max(weights, key=lambda kind: weights[kind], default=None)
+    if wanted is None or not weights[wanted]:
+        return ENDINGS[sent] in {".csv", ".tsv"}
+    return wanted == "text/csv"
+
+
+def weight_of(further: Sequence[str]) -> float:
+    """Read how much a kind is wanted, `q=0.8`; 1 where that is not said."""
+    said = next((part[2:] for part in further if part.startswith("q=")), "1")
+    return float(said) if re.fullmatch(r"[01](\.\d{0,3})?", said, re.ASCII) else 1.0
 
 
 def answer_rows(model: Model, asked: Asked, limits: Limits) -> tuple[bytes, str]:

@@ -211,6 +211,16 @@ def test_what_is_not_there_is_said(client, server, method, path, status):
     answer = client.request(method, path.format(name=server.name))
     assert answer.status_code == status
     assert answer.json()["error"]
+    assert ("allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("OPTIONS", "/predict", "POST"), ("HEAD", "/predict", "POST"), ("PUT", "/", "GET, HEAD")],
+)
+def test_a_method_that_is_not_taken_is_told_those_that_are(client, method, path, allowed):
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 def test_head_is_get_without_a_body(client, server):
