@@ -36,7 +36,7 @@ def stream(
         typer.Option(
             "--format",
             help="How rows and answers are written; CSV has a header; left out: csv of a file "
-            "whose name ends so, else jsonl",
+            "whose name ends in .csv or .tsv, else jsonl",
         ),
     ] = None,
     state: Annotated[
@@ -84,7 +84,7 @@ def stream(
 
 def written_as(rows: Path) -> Literal["jsonl", "csv"]:
     """Tell from a file's name how its rows are written."""
-    return "csv" if rows.suffix.lower() == ".csv" else "jsonl"
+    return "csv" if rows.suffix.lower() in {".csv", ".tsv"} else "jsonl"
 
 
 def answer_all(opened: "Reading", lines: "Lines", arriving: Iterator[bytes], place: Any) -> None:

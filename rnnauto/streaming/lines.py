@@ -106,7 +106,8 @@ class Lines:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"it is no JSON: {error}") from error
+            remedy = "" if self.read else "; rows of CSV are `--format csv`"
+            raise ValueError(f"it is no JSON: {error}{remedy}") from error
         if not isinstance(row, dict):
             raise ValueError("it is no JSON object")
         if "\\u" in line and not is_text(row):

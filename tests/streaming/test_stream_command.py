@@ -138,7 +138,12 @@ def test_the_ending_of_a_file_says_how_its_rows_are_written(folder, tmp_path):
     assert found.stderr == ""
     assert found.stdout == streamed(folder, table.read_text(), "--format", "csv").stdout
     assert streamed(folder, "", lines).stdout == streamed(folder, lines_of(ROWS)).stdout
-    assert "is no JSON" in streamed(folder, "", table, "--format", "jsonl").stderr
+    told = answers_in(streamed(folder, "", table, "--format", "jsonl").stderr)
+    assert "is no JSON" in told[1]["error"]
+    assert ["`--format csv`" in each["error"] for each in told[:2]] == [True, False]
+    tabs = tmp_path / "rows.tsv"
+    pl.DataFrame(ROWS).write_csv(tabs, separator="\t")
+    assert streamed(folder, "", tabs).stdout == found.stdout
 
 
 def test_a_header_without_a_column_is_refused(folder):
