@@ -139,8 +139,14 @@ def check_present(table: Table, layout: Layout, *, target: bool) -> None:
         more = f" and {len(absent) - len(first):,} more" if len(absent) > len(first) else ""
         raise DataError(
             f"`{table.source}` has no column {listed}{more}, which the model reads",
-            hint=renamed or "the model was trained with these columns: call those of the file so",
+            hint=renamed or remedy_of_absent(absent, layout),
         )
+
+
+def remedy_of_absent(absent: Sequence[str], layout: Layout) -> str:
+    if is_forecast(layout) and set(absent) <= set(layout.target):
+        return "give it all rows, and leave the cells empty whose values are to come"
+    return "the model was trained with these columns: call those of the file so"
 
 
 def without_lists(table: Table, layout: Layout, *, target: bool) -> Table:

@@ -179,6 +179,22 @@ def test_a_time_of_day_is_no_date_to_reckon_from(read):
     assert "is no date" in refused(read, "t,x\n24:00,1\n23:00,2\n", layout).message
 
 
+def test_a_forecast_without_its_target_is_told_to_leave_cells_empty(read):
+    layout = make_layout(
+        "single-series",
+        task="forecasting",
+        time="t",
+        frequency=Frequency(unit="week"),
+        target=("x",),
+        features=columns(x="number", sunny="number"),
+        target_kind="number",
+    )
+    error = refused(read, "t,sunny\n2024-01-01,1\n", layout)
+    assert "no column `x`" in error.message and "leave the cells empty" in error.hint
+    error = refused(read, "t,x\n2024-01-01,1\n", layout)
+    assert "no column `sunny`" in error.message and "call those of the file so" in error.hint
+
+
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
