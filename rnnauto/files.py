@@ -33,6 +33,15 @@ def damaged(path: Path, fault: object, *, hint: str = FETCH) -> ModelFolderError
     return ModelFolderError(f"`{path}` is damaged: {fault}", hint=hint)
 
 
+def gone(folder: Path) -> ModelFolderError:
+    """Say that a model folder is no longer where it was opened."""
+    return ModelFolderError(
+        f"the model folder `{folder}` is gone since it was opened",
+        hint="open it where it lies now: it was moved or removed, or its path is of another "
+        "working directory",
+    )
+
+
 def fault_of_file(path: Path, *, most: int) -> str:
     """Say what keeps a path from being a plain file of no more than `most` bytes; nothing where it
     is one."""
@@ -84,6 +93,8 @@ def read_text(folder: Path, name: str) -> str:
     try:
         return read_file(folder, name).decode()
     except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise gone(folder) from error
         raise ModelFolderError(
             f"`{path}` cannot be read: {error.strerror or error}", hint=FETCH
         ) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -59,6 +59,10 @@ class Model:
     folder: Path
     info: AnyModelInfo
     runtime: Runtime | None = None
+
+    def __reduce__(self) -> Any:
+        """Have a copy, in a process of its own too, open the folder again."""
+        return partial(load, runtime=self.runtime), (self.folder.absolute(),)
 
     @property
     def family(self) -> AnyFamily:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.files import fault_of_file
+from rnnauto.files import fault_of_file, gone
 
 OPERATIONS = frozenset(
     """
@@ -80,6 +80,8 @@ AGAIN = "train the model again: `rnnauto fit -r FOLDER/recipe.yaml -o NEW_FOLDER
 def check_saved_model(folder: Path) -> None:
     """Check a SavedModel. Raises: ModelFolderError naming what is wrong, before anything of the
     model is run."""
+    if not folder.parent.is_dir():
+        raise gone(folder.parent)
     faults = find_faults(folder)
     if faults == [OLDER]:
         raise ModelFolderError(f"`{folder}` is not loaded: {OLDER}", hint=AGAIN)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.files import FETCH, damaged, read_file
+from rnnauto.files import FETCH, damaged, gone, read_file
 
 Found = TypeVar("Found")
 
@@ -130,6 +130,8 @@ def load_arrays(path_npz: Path, read: Callable[[Arrays], Found]) -> Found:
     try:
         raw = read_file(path_npz.parent, path_npz.name)
     except FileNotFoundError as error:
+        if not path_npz.parent.is_dir():
+            raise gone(path_npz.parent) from error
         raise ModelFolderError(f"there is no `{path_npz}`", hint=FETCH) from error
     try:
         return read(Arrays(arrays_in(raw)))

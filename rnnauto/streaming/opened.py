@@ -10,7 +10,7 @@ from rnnauto.deploy.runner import Run
 from rnnauto.deploy.step_run import open_step
 from rnnauto.deploy.streaming import SeriesStreaming, Streaming
 from rnnauto.errors import DataError, ModelFolderError, RecipeError
-from rnnauto.files import read_file
+from rnnauto.files import gone, read_file
 from rnnauto.layout import Layout
 from rnnauto.recipe.values import parse_duration
 from rnnauto.streaming.histories import Histories
@@ -34,6 +34,8 @@ def open_stream(
 
     Raises: DataError where its networks read both ways, ModelFolderError.
     """
+    if not folder.is_dir():
+        raise gone(folder)
     if isinstance(streaming, SeriesStreaming):
         digest = hashlib.sha256(read_file(folder, "model.json")).hexdigest()
         histories = Histories(digest, len(streaming.columns), forget)
