@@ -43,6 +43,7 @@ class Outcome:
             "expectations": [expectation.to_json() for expectation in self.expectations],
             "seconds": round(self.seconds, 2),
             "error": None if self.error is None else self.error.message,
+            "hint": None if self.error is None else self.error.hint or None,
             "model_folder": None if self.folder is None else str(self.folder),
         }
 

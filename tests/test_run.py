@@ -66,8 +66,9 @@ def test_every_recipe_is_reported_although_one_has_an_error(rnnauto_light, tmp_p
     assert not any(each["passed"] or each["model_folder"] for each in outcomes)
     assert outcomes[0]["error"] == "`none.yaml` names no data"
     assert "`expect.rmse` is no metric of one-to-one classification" in outcomes[1]["error"]
+    assert "its metrics are accuracy, balanced_accuracy" in outcomes[1]["hint"]
     assert "did you mean `accuracy`?" in outcomes[2]["error"]
-    assert outcomes[3]["error"] is None
+    assert outcomes[3]["error"] is None and outcomes[3]["hint"] is None
     (leak,) = outcomes[3]["expectations"]
     assert (leak["name"], leak["passed"]) == ("leak", False)
     assert "`code`" in leak["got"]
