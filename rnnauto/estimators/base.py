@@ -199,8 +199,13 @@ class RnnEstimator(BaseEstimator):
             recipe = Recipe()
         elif isinstance(given, str | Path):
             recipe = Recipe.load(Path(given))
-        else:
+        elif isinstance(given, Mapping):
             recipe = Recipe.parse(dict(given), source="recipe")
+        else:
+            raise InputError(
+                f"`recipe` is a `{type(given).__name__}`",
+                hint="give sections of a recipe as dictionaries, or the path of a recipe file",
+            )
         chosen: dict[str, Any] = {}
         parameters = self.get_params(deep=False)
         for name, key in SETTINGS.items():
@@ -298,6 +303,12 @@ class RnnEstimator(BaseEstimator):
                 "another order",
                 hint=f"give each as `frame[{list(fitted.names)}]`",
             )
+        if given.features != fitted.features and given.width == self.n_features_in_:
+            raise InputError(
+                f"X has {given.features} numbers a timestep, and {type(self).__name__} was fitted "
+                f"on {fitted.features}",
+                hint="give an array [sequences, timesteps, features], or a list of arrays",
+            )
         arrays = given.timesteps is not None and fitted.timesteps is not None
         if (arrays and given.width != fitted.width) or given.features != fitted.features:
             raise InputError(
@@ -367,4 +378,4 @@ def plain_value(value: Any) -> Any:
     """Write numbers of numpy, as grids of settings have them, as those of Python."""
     if isinstance(value, list | tuple):
         return [plain_value(item) for item in value]
-    return value.item() if hasattr(value, "item") else value
+    return value.tolist() if hasattr(value, "tolist") else value

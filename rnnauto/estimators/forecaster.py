@@ -119,7 +119,13 @@ class RNNForecaster(RnnEstimator):
             frame = pl.DataFrame([*given.frame.get_columns(), *targets])
             wanted: dict[str, Any] = {"data.target": asked.names, "problem.task": "forecasting"}
             recipe, self._step = self._recipe(wanted), None
-            if given.kind == "numbers" or not given.frame.width or is_untimed(frame, recipe):
+            counted = given.kind == "numbers" or not given.frame.width
+            if counted and recipe.data.time is not None:
+                raise InputError(
+                    f"`time` names the column `{recipe.data.time}`, and there are no columns",
+                    hint="leave `time` out, or give a frame as X",
+                )
+            if counted or is_untimed(frame, recipe):
                 self._step = name_beside(frame, STEP)
                 frame = numbered(frame, self._step, 0)
                 recipe = recipe.with_overrides({"data.time": self._step})
@@ -228,8 +234,11 @@ def is_untimed(frame: pl.DataFrame, recipe: Recipe) -> bool:
     """Say whether the rows of a frame are those of one series, in order, and nothing says when."""
     if recipe.data.time is not None or recipe.data.id:
         return False
+    table = read_to_learn(frame, recipe.data)
+    if any(dtype.is_temporal() for dtype in table.frame.dtypes):
+        return False
     try:
-        inferred(read_to_learn(frame, recipe.data), recipe)
+        inferred(table, recipe)
     except DataError:
         step = name_beside(frame, STEP)
         timed = recipe.with_overrides({"data.time": step})

@@ -135,3 +135,33 @@ def test_rows_of_a_frame_without_times_follow_one_another(names):
 def test_a_series_may_have_the_name_of_its_timesteps():
     model = RNNForecaster(**FORECAST).fit(None, pl.Series("timestep", series()))
     assert np.isfinite(model.predict()).all()
+
+
+@pytest.mark.parametrize(
+    "times",
+    [["2020-01-01"] * 80, [f"{2000 + at // 24}-{1 + at // 2 % 12:02d}" for at in range(80)]],
+)
+def test_times_that_stand_twice_are_not_taken_for_rows_without_times(times):
+    for X, y in (
+        (pl.DataFrame({"when": times}), series()),
+        (None, pd.Series(series(), index=pd.to_datetime(times))),
+    ):
+        with pytest.raises(ValueError, match="needs a series of numbers"):
+            RNNForecaster(**FORECAST).fit(X, y)
+
+
+def test_a_time_column_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="`time` names the column `when`"):
+        RNNForecaster(time="when", **FORECAST).fit(None, series())
+
+
+def test_an_array_without_its_features_is_told_what_there_were(fitted):
+    with pytest.raises(ValueError, match="X has 1 numbers a timestep, and .* was fitted on 2"):
+        fitted.predict(np.ones((3, 2)))
+
+
+def test_settings_may_be_arrays_and_a_recipe_is_a_mapping():
+    recipe = RNNClassifier(units=np.array([3, 4]), budget=np.float64(60))._recipe()
+    assert recipe.search.space.units == (3, 4) and recipe.search.budget == 60
+    with pytest.raises(ValueError, match="`recipe` is a `list`"):
+        RNNClassifier(recipe=[1]).fit(frames(), ODD)
