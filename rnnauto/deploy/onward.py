@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from rnnauto.errors import DataError
@@ -43,10 +44,11 @@ class Onward:
             ("--paths", self.paths, 0, MOST_PATHS),
             ("--seed", self.seed, 0, LARGEST_SEED),
         ):
-            if not least <= number <= most:
+            whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+            if not whole or not least <= number <= most:
                 raise DataError(
                     f"`{flag} {number}` cannot be",
-                    hint=f"give it a number from {least} to {most:,}",
+                    hint=f"give it a whole number from {least} to {most:,}",
                 )
         if self.seed and not self.asked:
             raise DataError("`--seed` is for `--paths` and `--horizon`", hint="leave it out")

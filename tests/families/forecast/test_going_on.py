@@ -184,3 +184,19 @@ def test_what_was_measured_is_drawn_again():
     assert found.lags[1][1:] == pytest.approx([0.0] * 4, abs=0.05)
     # each target has its own way along the horizon: what they share at a timestep is less
     assert -0.55 < found.between[0][1] < -0.3
+
+
+@pytest.mark.parametrize(
+    ("asking", "said"),
+    [
+        ({"horizon": 3.0}, "`--horizon 3.0` cannot be"),
+        ({"horizon": "3"}, "`--horizon 3` cannot be"),
+        ({"paths": True}, "`--paths True` cannot be"),
+        ({"paths": 1, "seed": 0.5}, "`--seed 0.5` cannot be"),
+    ],
+)
+def test_numbers_that_are_not_whole_are_refused(asking, said):
+    with pytest.raises(DataError, match=said) as raised:
+        Onward(**asking).check()
+    assert "whole number" in raised.value.hint
+    Onward(horizon=np.int64(3)).check()
