@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
@@ -68,7 +69,7 @@ class Cells:
     def number(self, row: int, cell: Any, column: Column) -> float:
         """Read one number, by whatever it may be written as."""
         name, missing = column.name, float("nan")
-        if cell is None:
+        if is_missing(cell):
             return missing
         if column.kind == "boolean" and isinstance(cell, bool | str):
             found = TRUTHS.get(str(cell).strip().lower())
@@ -81,7 +82,7 @@ class Cells:
             if typed.column.dtype.is_numeric() and (not unit or same_unit(unit, style.unit)):
                 value = typed.column.cast(pl.Float64)[0]
                 return missing if value is None else float(value)
-        elif isinstance(cell, Real) and not isinstance(cell, bool):
+        elif isinstance(cell, Real | Decimal) and not isinstance(cell, bool):
             try:
                 return float(cell)
             except OverflowError:
@@ -113,13 +114,15 @@ class Cells:
         return [self.word(row, cell, name) for row, cell in enumerate(values)]
 
     def word(self, row: int, cell: Any, name: str) -> str:
-        if cell is None or isinstance(cell, str):
-            return cell or ""
+        if is_missing(cell):
+            return ""
+        if isinstance(cell, str):
+            return cell
         if isinstance(cell, bool):
             return str(cell).lower()
         if isinstance(cell, Integral):  # NumPy's scalars among them
             return str(int(cell))
-        if isinstance(cell, Real):
+        if isinstance(cell, Real | Decimal):
             number = float(cell)
             return str(int(number)) if number.is_integer() else str(number)
         self.fault(row, name, cell, "no text")
@@ -128,7 +131,8 @@ class Cells:
     def seconds(self, values: Sequence[Any], name: str) -> Doubles:
         """Read dates and times, as seconds [rows], NaN where missing or at fault."""
         cells: list[Any] = [
-            cell.isoformat() if isinstance(cell, date | datetime) else cell for cell in values
+            cell.isoformat() if isinstance(cell, date | datetime) else cell
+            for cell in (None if is_missing(cell) else cell for cell in values)
         ]
         kinds = set(map(type, cells))
         if not (kinds <= TEXT or kinds <= PLAIN):
@@ -146,6 +150,15 @@ class Cells:
         for row in np.flatnonzero(np.isnan(seconds) & np.array(known, bool)).tolist():
             self.fault(row, name, values[row], "no date")
         return seconds
+
+
+def is_missing(cell: Any) -> bool:
+    """Say whether a cell is a missing value, as Python, NumPy or pandas have it."""
+    if cell is None:
+        return True
+    if isinstance(cell, float | np.floating | Decimal):
+        return bool(cell != cell)
+    return type(cell).__name__ in {"NAType", "NaTType"}
 
 
 def is_spelled(layout: Layout, column: Column) -> bool:

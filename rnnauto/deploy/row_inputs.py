@@ -114,7 +114,8 @@ def static_inputs(
 def number_inputs(columns: Columns, cells: Cells, among: tuple[Column, ...]) -> NDArray[Any]:
     """Read the columns of numbers, [rows, numbers]."""
     numbers = [cells.numbers(columns[column.name], column) for column in number_columns(among)]
-    return np.stack(numbers, -1).astype(number_type(zeros_of(among)))
+    with np.errstate(over="ignore"):  # what is beyond float32 is read as missing
+        return np.stack(numbers, -1).astype(number_type(zeros_of(among)))
 
 
 def word_inputs(

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers, splits_of
-from rnnauto.deploy.row_cells import Cells, Faults
+from rnnauto.deploy.row_cells import Cells, Faults, is_missing
 from rnnauto.deploy.streaming import Step, Streaming, read_on
 from rnnauto.deploy.table import TIMESTEP
 from rnnauto.errors import DataError
@@ -220,7 +220,7 @@ def ids_of(
 
 
 def is_blank(cell: Any) -> bool:
-    return cell is None or cell == ""
+    return cell == "" if isinstance(cell, str) else is_missing(cell)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -231,6 +231,9 @@ def answers_of(stream: Reading, rows: Iterable[Row]) -> Iterator[dict[str, Any]]
     """Answer row after row, as `Stream.answers` says."""
     size = stream.most_rows if isinstance(rows, Sequence) else 1
     for number, block in blocks_of(rows, size):
+        for at, row in enumerate(block):
+            if not hasattr(row, "keys"):
+                raise no_row(row, number + at + 1)
         answered = stream.read(block)
         keys = stream.keys(block, answered)
         names = names_beside(keys[0] if keys else {}, answered.columns)
@@ -243,12 +246,21 @@ def answers_of(stream: Reading, rows: Iterable[Row]) -> Iterator[dict[str, Any]]
             raise DataError(f"row {number + first + 1:,}: {answered.faults[first]}")
 
 
+def no_row(row: Any, number: int) -> DataError:
+    return DataError(
+        f"row {number:,}: it is a `{type(row).__name__}`, and no dictionary",
+        hint="of a frame give `frame.iter_rows(named=True)` of polars, or "
+        "`frame.to_dict('records')` of pandas",
+    )
+
+
 def id_of(own: Sequence[Any]) -> str:
     """Write the ids of a sequence as one text; 7, 7.0 and `7` are the same."""
     parts = [
         str(int(part)) if isinstance(part, float) and part.is_integer() else part for part in own
     ]
-    return json.dumps([part if part is None else str(part) for part in parts], ensure_ascii=False)
+    texts = [None if is_missing(part) else str(part) for part in parts]
+    return json.dumps(texts, ensure_ascii=False)
 
 
 def blocks_of(rows: Iterable[Row], size: int) -> Iterator[tuple[int, list[Row]]]:
