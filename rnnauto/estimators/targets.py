@@ -111,9 +111,10 @@ def weights_beside(given: Given, sample_weight: Any) -> pl.Series:
     """
     from sklearn.utils import check_array, check_consistent_length
 
-    if np.ndim(sample_weight) == 0 and isinstance(sample_weight, float | int | np.number):
+    if isinstance(sample_weight, float | int | np.number):
         sample_weight = np.full(len(given), sample_weight)
-    held = unmasked(sample_weight)
+    masked = isinstance(sample_weight, np.ma.MaskedArray)
+    held = unmasked(sample_weight) if masked else sample_weight
     values = check_array(held, dtype=np.float64, ensure_2d=False, input_name=WEIGHT)
     if values.ndim != 1:
         raise InputError(

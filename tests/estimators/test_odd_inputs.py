@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.utils.estimator_checks import _NotAnArray
 
 from rnnauto.estimators.classifier import labels_of
 from rnnauto.estimators.forecaster import take_rows
@@ -156,3 +157,7 @@ def test_targets_of_one_name_are_told_apart():
 
 def test_one_weight_is_that_of_all():
     assert weights_beside(take(PAIRS), 2.0).to_list() == [2, 2]
+
+
+def test_weights_need_no_functions_of_arrays():
+    assert weights_beside(take(PAIRS), _NotAnArray(np.array([1.0, 2]))).to_list() == [1, 2]
