@@ -23,9 +23,9 @@ import pytest
 import tensorflow as tf
 from builders import make_info
 from conftest import visits
+from families.test_settings_in_place import ASKED, EVERYWHERE
 from mutations import MEMORY, SECONDS, Trials, altered, fault_of, fresh_peak
 from polars.testing import assert_frame_equal
-from test_settings_in_place import ASKED, EVERYWHERE
 
 from rnnauto import model
 from rnnauto.deploy.generate import Wanted
