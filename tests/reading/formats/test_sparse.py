@@ -3,6 +3,7 @@
 import pytest
 
 from rnnauto.errors import DataError
+from rnnauto.reading.formats.sparse import ROW
 from rnnauto.reading.read import read_table
 
 ROWS = "+1 1:0.5 3:-2e-1 7:1\n-1 2:.25 3:1 # seen twice\n+1\n-1 1:1 2:3 9:4.5 11:1\n"
@@ -27,3 +28,8 @@ def test_days_with_their_times_and_texts_are_none(tmp_path, rows):
     path = tmp_path / "a.txt"
     path.write_text(rows)
     assert read_table(path).frame.height
+
+
+@pytest.mark.parametrize("line", ["123456," * 5_000, "1 " + "12:345 " * 5_000 + "x", "1" * 50_000])
+def test_a_long_line_is_looked_at_once(line):
+    assert (ROW.fullmatch(line) is None) == (not line.isdigit())
