@@ -276,6 +276,10 @@ class Layout(Frozen):
         labels = self.label_sets or self.continues
         return [each.name for each in columns if labels or each.kind in {"category", "text"}]
 
+    def timestep_keys(self) -> list[str]:
+        """Name the columns that tell timesteps apart: the ids and the time; none without a time."""
+        return [] if self.time is None else [*self.id, self.time]
+
     def input_columns(self) -> list[str]:
         """Every column that a table to predict must have, in order."""
         features = [name for column in self.features for name in (column.columns or (column.name,))]

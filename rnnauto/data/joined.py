@@ -1,14 +1,13 @@
 """Put sequences of two tables one after the other, and their parts: of what a model has learnt from
 before, and of new data."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.data.duplicates import content_hashes
 from rnnauto.data.sequences import Sequences
+from rnnauto.layout import Layout
 
 Folds = tuple[tuple[Integers, Integers], ...]
 
@@ -42,18 +41,17 @@ def join_frames(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def without_awaited(
-    earlier: pl.DataFrame, later: pl.DataFrame, keys: Sequence[str], targets: Sequence[str]
-) -> pl.DataFrame:
+def without_awaited(earlier: pl.DataFrame, later: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Leave out the rows of a table that have none of their targets, where a later table has rows
-    of the same keys: they said only what was known ahead."""
-    known = [name for name in targets if name in earlier.columns]
+    of the same timesteps: they said only what was known ahead."""
+    keys = layout.timestep_keys()
+    known = [name for name in layout.target if name in earlier.columns]
     if not keys or not known or any(name not in later.columns for name in keys):
         return earlier
     both = join_frames(earlier.select(keys), later.select(keys))
     awaited = earlier.select(pl.all_horizontal(pl.col(known).is_null())).to_series()
     rows = both.head(earlier.height).with_row_index("__row").filter(awaited)
-    come = rows.join(both.tail(later.height), on=list(keys), how="semi", nulls_equal=True)["__row"]
+    come = rows.join(both.tail(later.height), on=keys, how="semi", nulls_equal=True)["__row"]
     return earlier.filter(~pl.int_range(earlier.height, eager=True).is_in(come.implode()))
 
 

@@ -138,7 +138,7 @@ def absent_between_files(
 
     Args: names: what the two files are called.
     """
-    time, keys = layout.time, [*layout.id, str(layout.time)]
+    time, keys = layout.time, layout.timestep_keys()
     if layout.frequency is None or time is None or not is_clock(later.schema[time]):
         return
     if earlier.schema[time] != later.schema[time]:

@@ -142,7 +142,7 @@ def conflicting_rows(look: Laid) -> Iterator[Problem]:
 
 def copied_rows(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     """Find which rows occur twice; None where their times show that none does."""
-    keys = [*layout.id, layout.time] if layout.time in frame.columns else []
+    keys = layout.timestep_keys() if layout.time in frame.columns else []
     if keys and ordered_runs(frame, layout.id, str(layout.time)) is not None:
         return None
     if keys and frame.select(keys).hash_rows().n_unique() == frame.height:

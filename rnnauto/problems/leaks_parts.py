@@ -107,10 +107,8 @@ def seen_again(
 ) -> Iterator[Problem]:
     """Find rows of a file to forecast whose id and time another file has, with a target; `file` and
     `other` are what `test` and `train` are called."""
-    if layout.time is None:
-        return
-    keys = [*layout.id, layout.time]
-    if any(train.schema[key] != test.schema[key] for key in keys):
+    keys = layout.timestep_keys()
+    if not keys or any(train.schema[key] != test.schema[key] for key in keys):
         return
     known = train.filter(pl.any_horizontal(pl.col(layout.target).is_not_null()))
     again = test.select(keys).unique().join(known.select(keys).unique(), on=keys, how="inner")

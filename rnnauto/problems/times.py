@@ -117,7 +117,7 @@ def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> 
 def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Problem]:
     """Find times that occur twice: a few are faults of the file, and do no harm in the order of its
     rows; many show a wrong id."""
-    keys = [*layout.id, str(layout.time)]
+    keys = layout.timestep_keys()
     twice = rows.filter(~pl.struct(keys).is_first_distinct())
     if not twice.height:
         return

@@ -15,7 +15,7 @@ from rnnauto.data.unanswered import Unanswered
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
-from rnnauto.families.forecast.cut import future_windows, judged_windows, keys_of
+from rnnauto.families.forecast.cut import future_windows, judged_windows
 from rnnauto.families.forecast.future import ahead_notes
 from rnnauto.families.forecast.levels import middle, per_cent
 from rnnauto.families.forecast.series import (
@@ -124,8 +124,8 @@ def told(table: Table, history: Table | None, layout: Layout) -> Table:
         replace(each, message=f"{name}: {each.message}") for each in problems_asked(history, layout)
     ]
     notes = tuple(f"{name}: {note}" for note in history.notes)
-    keys = keys_of(layout)
-    again = without_awaited(history.frame, table.frame, keys, layout.target)
+    keys = layout.timestep_keys()
+    again = without_awaited(history.frame, table.frame, layout)
     both = twice(again, table.frame, keys) if keys else 0
     if both and layout.time:
         repeated = DUPLICATE_TIMESTEP.problem(
@@ -163,7 +163,7 @@ def twice(earlier: pl.DataFrame, frame: pl.DataFrame, keys: Sequence[str]) -> in
 
 def after(earlier: pl.DataFrame, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Put the rows of a table after those of its series' history."""
-    earlier = without_awaited(earlier, frame, keys_of(layout), layout.target)
+    earlier = without_awaited(earlier, frame, layout)
     earlier, frame = of_one_type(earlier, frame)
     if layout.id:
         earlier = earlier.join(frame, on=list(layout.id), how="semi", maintain_order="left")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,12 +113,8 @@ def windows_of(
     """
     frame, test_rows, names = table.frame, None, [*layout.input_columns(), *layout.target]
     tables = [each.frame for each in (table, validation, test_table) if each is not None]
-    tables = [
-        reduce(
-            partial(without_awaited, keys=keys_of(layout), targets=layout.target), [each, *later]
-        )
-        for each, *later in (tables[at:] for at in range(len(tables)))
-    ]
+    for at, later in combinations(range(len(tables)), 2):
+        tables[at] = without_awaited(tables[at], tables[later], layout)
     if len(tables) > 1:
         chosen = list(dict.fromkeys(names))
         frame = pl.concat([each.select(chosen) for each in tables], how="vertical_relaxed")
@@ -138,11 +134,6 @@ def windows_of(
     folds = tuple((train, evenly(validation, MOST_VALIDATED)) for train, validation in parts.folds)
     parts = replace(parts, folds=folds, test=evenly(parts.test, MOST_TESTED))
     return Windows(series, parts, frame)
-
-
-def keys_of(layout: Layout) -> list[str]:
-    """Name the columns that tell timesteps apart, where any do."""
-    return [] if layout.time is None else [*layout.id, layout.time]
 
 
 def as_fitted(fresh: SeriesEncoders) -> SeriesEncoders:

@@ -23,7 +23,6 @@ from rnnauto.families.forecast.cut import (
     cut_of,
     cut_series,
     encoded_windows,
-    keys_of,
     windows_of,
 )
 from rnnauto.families.forecast.origins import (
@@ -156,7 +155,7 @@ def rows_of(part: Earlier, layout: Layout) -> pl.DataFrame:
 
 def following(before: pl.DataFrame, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Put rows after those of an earlier table, in the place of those that only announced them."""
-    return join_frames(without_awaited(before, frame, keys_of(layout), layout.target), frame)
+    return join_frames(without_awaited(before, frame, layout), frame)
 
 
 def join_windows(old: Windows, new: Windows, *, replay: float, seed: int) -> Windows:
@@ -182,7 +181,7 @@ def new_windows(before: pl.DataFrame, new: Earlier, layout: Layout, recipe: "Rec
     """Cut windows whose horizon is all of new rows; what they see may be older. The end of every
     series is the test part, or a file of its own; what comes before it is the validation part."""
     source = new.table.source
-    before = without_awaited(before, rows_of(new, layout), keys_of(layout), layout.target)
+    before = without_awaited(before, rows_of(new, layout), layout)
     frame, tested = without_known(new.table.frame, before, layout), 0
     check_some_new(frame.height, source)
     if new.test is not None:
@@ -235,7 +234,7 @@ def check_room(parts: list[Integers], source: str, cut: Cut) -> None:
 
 def without_known(frame: pl.DataFrame, before: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Leave the timesteps out that stand among those of before, by their ids and time."""
-    keys = keys_of(layout)
+    keys = layout.timestep_keys()
     if not keys:
         return frame
     both = join_frames(before.select(keys), frame.select(keys))
