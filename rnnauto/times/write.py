@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from rnnauto.times.divide import divided
 from rnnauto.times.parse import DAY, MOMENT
 from rnnauto.times.spelling import DAYS_SINCE, EPOCH, PIECES, ROMAN, PatternPart, Spelling, parts_of
 
@@ -75,8 +76,7 @@ def epoch_numbers(moments: pl.Series, per_second: int) -> pl.Series:
     microseconds = moments.cast(pl.Int64)
     if per_second >= 10**6:
         return microseconds * (per_second // 10**6)
-    # by a column: polars multiplies by the inverse of a single number, which is not exact
-    scaled = microseconds / pl.repeat(10**6 // per_second, len(microseconds), eager=True)
+    scaled = divided(microseconds, 10**6 // per_second)
     whole = scaled.drop_nulls() % 1 == 0
     return scaled.cast(pl.Int64) if whole.all() else scaled
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from rnnauto.errors import DataError
 from rnnauto.reading.points import innermost
+from rnnauto.times.divide import divided
 
 # what older polars do not have
 EXTENSION: Any = getattr(pl, "BaseExtension", ())
@@ -16,7 +17,7 @@ LONG: Any = (pl.Int128, getattr(pl, "UInt128", pl.Int128))
 TENSOR, BOOL8 = "arrow.fixed_shape_tensor", "arrow.bool8"
 UUID_BYTES = 16
 UUID_PARTS = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))  # of the digits: where, and how many
-NANOSECONDS = 1e9
+NANOSECONDS = 10**9
 
 
 def stored(frame: pl.DataFrame) -> pl.DataFrame:
@@ -79,9 +80,7 @@ def plain(values: pl.Expr, dtype: Any) -> pl.Expr | None:
     if isinstance(dtype, HALF):
         return values.cast(pl.Float32)
     if isinstance(dtype, pl.Duration):
-        span = values.dt.total_nanoseconds()
-        # by a column: polars multiplies by the inverse of a single number, which is not exact
-        return span / (span * 0 + NANOSECONDS)
+        return divided(values.dt.total_nanoseconds(), NANOSECONDS)
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
         return values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return None

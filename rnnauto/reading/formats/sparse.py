@@ -24,9 +24,7 @@ def refuse_sparse(head: str, source: str) -> None:
         if row is None:
             return
         rows, pairs = rows + 1, pairs + len(row[1].split())
-    if rows < FEWEST_ROWS:
-        return
-    if pairs > FEWEST_PAIRS * rows:
+    if rows >= FEWEST_ROWS and pairs > FEWEST_PAIRS * rows:
         raise DataError(
             f"`{source}` holds sparse rows, `label index:value ...`, as LIBSVM and SVMlight do",
             hint="write a table with a column for each index, such as from the array that "
