@@ -15,6 +15,7 @@ from rnnauto.data.calendar import seconds_of
 from rnnauto.layout import Column, Layout, Style
 from rnnauto.problems.known_labels import as_classes
 from rnnauto.reading.numbers.units import same_unit
+from rnnauto.reading.pandas_frames import is_missing
 from rnnauto.reading.rules import Rules, known_rules
 from rnnauto.reading.typed import read_known
 from rnnauto.times.parse import read_times
@@ -150,15 +151,6 @@ class Cells:
         for row in np.flatnonzero(np.isnan(seconds) & np.array(known, bool)).tolist():
             self.fault(row, name, values[row], "no date")
         return seconds
-
-
-def is_missing(cell: Any) -> bool:
-    """Say whether a cell is a missing value, as Python, NumPy or pandas have it."""
-    if cell is None:
-        return True
-    if isinstance(cell, float | np.floating | Decimal):
-        return bool(cell != cell)
-    return type(cell).__name__ in {"NAType", "NaTType"}
 
 
 def is_spelled(layout: Layout, column: Column) -> bool:

@@ -287,10 +287,14 @@ def item_of(item: Any) -> Any:
         return [item_of(inner) for inner in item]
     if isinstance(item, np.generic):
         item = item.item()
-    gone = type(item).__name__ in {"NAType", "NaTType"} or (
-        isinstance(item, float) and item != item
-    )
-    return None if gone else item
+    return None if is_missing(item) else item
+
+
+def is_missing(value: Any) -> bool:
+    """Say whether a value is a missing one, as Python, NumPy or pandas have it."""
+    if isinstance(value, float | np.floating | decimal.Decimal):
+        return bool(value != value)
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}
 
 
 # what tells a type of pandas from the others, and how columns of it are copied

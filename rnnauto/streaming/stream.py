@@ -11,11 +11,12 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers, splits_of
-from rnnauto.deploy.row_cells import Cells, Faults, is_missing
+from rnnauto.deploy.row_cells import Cells, Faults
 from rnnauto.deploy.streaming import Step, Streaming, read_on
 from rnnauto.deploy.table import TIMESTEP
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout
+from rnnauto.reading.pandas_frames import is_missing
 from rnnauto.streaming.joined_times import cells_of
 from rnnauto.streaming.states import States
 from rnnauto.visible import visible
