@@ -192,8 +192,7 @@ def plain_labels(labels: Any) -> Any:
 
     Raises: InputError where one is missing.
     """
-    if isinstance(labels, np.ma.MaskedArray):
-        labels = unmasked(labels)
+    labels = unmasked(labels)
     listed = isinstance(labels, list | tuple)
     kind = getattr(getattr(labels, "dtype", None), "kind", "")
     if not listed and (kind not in {"O", "T"} or getattr(labels, "ndim", 0) != 1):

@@ -304,7 +304,10 @@ def with_known_ahead(frame: pl.DataFrame, recipe: Recipe) -> Recipe:
 def values_of(y: Any) -> Doubles:
     """Check the values of series, [timesteps] or [timesteps, targets]. Raises: ValueError."""
     refuse_times(y, "y")
-    held = unmasked(y) if isinstance(y, np.ma.MaskedArray) else y
     return check_array(  # type: ignore[no-any-return]
-        held, dtype=np.float64, ensure_2d=False, ensure_all_finite="allow-nan", input_name="y"
+        unmasked(y),
+        dtype=np.float64,
+        ensure_2d=False,
+        ensure_all_finite="allow-nan",
+        input_name="y",
     )

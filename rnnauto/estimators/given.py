@@ -88,7 +88,7 @@ def take(values: Any, lengths: Any = None) -> Given:
         refuse_lengths(lengths, "a list")
         return of_list(items)
     check_held(values)
-    array = unmasked(values)
+    array = np.asarray(unmasked(values))
     if array.ndim == 3:
         return of_numbers(cut(as_numbers(array, "X"), lengths))
     refuse_lengths(lengths, f"an array of {array.ndim} dimensions")
@@ -113,10 +113,11 @@ def check_held(values: Any) -> None:
         )
 
 
-def unmasked(values: Any) -> NDArray[Any]:
-    """Take an array; what a mask hides is missing: NaN, or None where there are no numbers."""
+def unmasked(values: Any) -> Any:
+    """Have what a mask hides be missing: NaN, or None where there are no numbers; what has no mask
+    stays as it is."""
     if not isinstance(values, np.ma.MaskedArray):
-        return np.asarray(values)
+        return values
     numbers = values.dtype.kind in "biuf"
     array = np.array(values.data, np.float64 if numbers else object)
     array[np.ma.getmaskarray(values)] = np.nan if numbers else None
@@ -161,10 +162,8 @@ def two_dimensions(values: Any) -> NDArray[np.float64]:
     from sklearn.utils import check_array
 
     refuse_times(values, "X")
-    if isinstance(values, np.ma.MaskedArray):
-        values = unmasked(values)
     return check_array(  # type: ignore[no-any-return]
-        values, dtype=np.float64, ensure_all_finite="allow-nan", input_name="X"
+        unmasked(values), dtype=np.float64, ensure_all_finite="allow-nan", input_name="X"
     )
 
 
@@ -238,7 +237,7 @@ def is_rows_of_words(item: Any) -> bool:
 def as_numbers(values: Any, name: str) -> NDArray[np.float64]:
     """Raises: InputError for what is no array of numbers, and for infinite ones."""
     try:
-        array = unmasked(values)
+        array = np.asarray(unmasked(values))
         refuse_times(array, name)
         if np.iscomplexobj(array):
             raise InputError(f"{name}: Complex data not supported", hint="give real numbers")

@@ -46,7 +46,9 @@ def is_lists(y: Any) -> bool:
 
 def flattened(y: Any) -> NDArray[Any]:
     """Join the lists of y, [timesteps]; what holds none stays as it is."""
-    return np.concatenate([unmasked(item) for item in y]) if is_lists(y) else unmasked(y)
+    if is_lists(y):
+        return np.concatenate([np.asarray(unmasked(item)) for item in y])
+    return np.asarray(unmasked(y))
 
 
 def check_aligned(y: Sequence[Any], lengths: Integers | None) -> Integers:
@@ -113,8 +115,7 @@ def weights_beside(given: Given, sample_weight: Any) -> pl.Series:
 
     if isinstance(sample_weight, float | int | np.number):
         sample_weight = np.full(len(given), sample_weight)
-    masked = isinstance(sample_weight, np.ma.MaskedArray)
-    held = unmasked(sample_weight) if masked else sample_weight
+    held = unmasked(sample_weight)
     values = check_array(held, dtype=np.float64, ensure_2d=False, input_name=WEIGHT)
     if values.ndim != 1:
         raise InputError(
