@@ -167,28 +167,26 @@ def test_a_text_among_times_that_are_numbers_is_named(read, time):
     assert f"column `t`, line 3: `{time}` is no number" in error.message
 
 
-def test_a_time_of_day_is_no_date_to_reckon_from(read):
-    layout = make_layout(
+def weekly(**more):
+    """The layout of a forecast week by week."""
+    return make_layout(
         "single-series",
         task="forecasting",
         time="t",
         frequency=Frequency(unit="week"),
         target=("x",),
         target_kind="number",
+        **more,
     )
+
+
+def test_a_time_of_day_is_no_date_to_reckon_from(read):
+    layout = weekly()
     assert "is no date" in refused(read, "t,x\n24:00,1\n23:00,2\n", layout).message
 
 
 def test_a_forecast_without_its_target_is_told_to_leave_cells_empty(read):
-    layout = make_layout(
-        "single-series",
-        task="forecasting",
-        time="t",
-        frequency=Frequency(unit="week"),
-        target=("x",),
-        features=columns(x="number", sunny="number"),
-        target_kind="number",
-    )
+    layout = weekly(features=columns(x="number", sunny="number"))
     error = refused(read, "t,sunny\n2024-01-01,1\n", layout)
     assert "no column `x`" in error.message and "leave the cells empty" in error.hint
     error = refused(read, "t,x\n2024-01-01,1\n", layout)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import polars as pl
 import pytest
-from builders import VALUES, make_info
+from builders import VALUES, columns, make_info, make_layout
 
 from rnnauto.data.sequences import gather
 from rnnauto.deploy.model_json import write_model_info
@@ -18,6 +18,14 @@ from rnnauto.families.direct.steps.saved import streams
 from rnnauto.networks.architecture import Architecture, features_of
 
 pytestmark = pytest.mark.train
+
+PEOPLE_LAYOUT = make_layout(
+    id=("id",), features=columns(x="number", word="category"), static=columns(town="category")
+)
+PEOPLE = [
+    {"id": f"p{n % 3}", "x": (n * 7) % 5 - 1.5, "word": "ab"[n % 2], "town": "Ulm", "y": n % 2}
+    for n in range(30)
+]
 
 
 def shape(cell="lstm", pooling="last", patch=1, layers=1, **options):

@@ -12,22 +12,15 @@ import time
 import numpy as np
 import polars as pl
 import pytest
-from builders import columns, make_layout
 from conftest import users_environment
-from streamed import assert_same_answers, shape, write_folder
+from streamed import PEOPLE, PEOPLE_LAYOUT, assert_same_answers, shape, write_folder
 
 import rnnauto
 from rnnauto.errors import DataError, ModelFolderError
 
 pytestmark = pytest.mark.train
 
-LAYOUT = make_layout(
-    id=("id",), features=columns(x="number", word="category"), static=columns(town="category")
-)
-ROWS = [
-    {"id": f"p{n % 3}", "x": (n * 7) % 5 - 1.5, "word": "ab"[n % 2], "town": "Ulm", "y": n % 2}
-    for n in range(30)
-]
+LAYOUT, ROWS = PEOPLE_LAYOUT, PEOPLE
 
 
 @pytest.fixture(scope="module")

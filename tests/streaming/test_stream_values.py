@@ -7,28 +7,22 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from builders import columns, make_layout
-from streamed import shape, write_folder
+from streamed import PEOPLE, PEOPLE_LAYOUT, shape, write_folder
 
 import rnnauto
 from rnnauto.errors import DataError
 
 pytestmark = pytest.mark.train
 
-LAYOUT = make_layout(
-    id=("id",), features=columns(x="number", word="category"), static=columns(town="category")
-)
-ROWS = [
-    {"id": f"p{n % 3}", "x": (n * 7) % 5 - 1.5, "word": "ab"[n % 2], "town": "Ulm", "y": n % 2}
-    for n in range(30)
-]
 ROW = {"id": "p0", "x": 1.5, "word": "a", "town": "Ulm"}
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     place = tmp_path_factory.mktemp("values") / "model"
-    return rnnauto.load(write_folder(place, pl.DataFrame(ROWS), LAYOUT, (shape("lstm", "mean"),)))
+    return rnnauto.load(
+        write_folder(place, pl.DataFrame(PEOPLE), PEOPLE_LAYOUT, (shape("lstm", "mean"),))
+    )
 
 
 def share(model, **cells):
